@@ -1,0 +1,1 @@
+//! The procedural macros of `eql`; use them through the crate `eql`.

@@ -1,0 +1,88 @@
+//! Fields as types: what an event type says it carries.
+
+use std::net::IpAddr;
+
+use crate::value::Timestamp;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The EQL type of a field, as a type.
+///
+/// Implemented by the markers in this module and by nothing else.
+pub trait Kind: sealed::Sealed + 'static {
+    /// What a test of such a field is given: one value, borrowed from the event where that saves a copy.
+    type Value<'a>: Copy;
+    /// The same value, owned; what an alert keeps.
+    type Owned: Clone + std::fmt::Debug + PartialEq;
+    /// The name of the type in messages and metadata: `keyword`, `long`, …
+    const NAME: &'static str;
+    /// Copies a value out of an event.
+    fn to_owned(value: Self::Value<'_>) -> Self::Owned;
+}
+
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $name:ident, $text:literal, $value:ty, $owned:ty, $copy:expr; )+) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+        impl sealed::Sealed for $name {}
+        impl Kind for $name {
+            type Value<'a> = $value;
+            type Owned = $owned;
+            const NAME: &'static str = $text;
+            fn to_owned(value: Self::Value<'_>) -> Self::Owned {
+                let copy: fn(Self::Value<'_>) -> Self::Owned = $copy;
+                copy(value)
+            }
+        }
+    )+ };
+}
+
+kinds! {
+    /// `keyword`, `wildcard`, `constant_keyword` and text fields: a string, compared with case.
+    Keyword, "keyword", &'a str, String, str::to_owned;
+    /// `long` and the smaller integers: 64 bits with sign.
+    Long, "long", i64, i64, |v| v;
+    /// `unsigned_long`: 64 bits without sign.
+    UnsignedLong, "unsigned_long", u64, u64, |v| v;
+    /// `double`, `float`, `half_float`, `scaled_float`.
+    Double, "double", f64, f64, |v| v;
+    /// `boolean`.
+    Boolean, "boolean", bool, bool, |v| v;
+    /// `date` and `date_nanos`.
+    Date, "date", Timestamp, Timestamp, |v| v;
+    /// `ip`: version 4 or 6.
+    Ip, "ip", IpAddr, IpAddr, |v| v;
+    /// `version`: a string, ordered as semantic versions.
+    Version, "version", &'a str, String, str::to_owned;
+}
+
+/// One field of the schema, as a zero-sized type; see [`ecs`](crate::ecs).
+pub trait Field: 'static {
+    /// The path with dots, as it stands in rules: `process.Ext.effective_parent.name`.
+    const PATH: &'static str;
+    /// Its EQL type.
+    type Kind: Kind;
+}
+
+/// One value of field `F`, as a test sees it.
+pub type ValueOf<'a, F> = <<F as Field>::Kind as Kind>::Value<'a>;
+
+/// An event type that carries the field `F`.
+///
+/// A field holds any number of values: none where the field is absent or null, one, or several
+/// where the event has an array. [`derive(eql::Event)`](crate::Event) writes this for the fields of a
+/// struct; JSON documents carry every field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not carry the field `{F}`",
+    label = "this event type has no such field",
+    note = "add it with `#[eql(field = \"…\")]` on a field of a struct that derives `eql::Event`"
+)]
+pub trait Has<F: Field> {
+    /// Whether any value of the field passes `test`; false where there is none.
+    ///
+    /// `test` is called for one value after the other, in the order of the event, until it returns true.
+    fn any(&self, test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool;
+}

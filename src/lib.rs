@@ -1,0 +1,17 @@
+//! Elastic's Event Query Language, compiled into Rust.
+
+extern crate self as eql;
+
+pub mod alert;
+pub mod detector;
+pub mod event;
+pub mod field;
+pub mod rule;
+pub mod value;
+
+pub use alert::{Document, Execution, Origin};
+pub use detector::{Detect, Detector};
+pub use event::Event;
+pub use field::{Field, Has};
+pub use rule::{EventRule, Rule, RuleMeta, Severity};
+pub use value::Timestamp;
