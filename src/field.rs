@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::json::{self, Scalar};
 use crate::value::Timestamp;
 
 mod sealed {
@@ -20,10 +21,24 @@ pub trait Kind: sealed::Sealed + 'static {
     const NAME: &'static str;
     /// Copies a value out of an event.
     fn to_owned(value: Self::Value<'_>) -> Self::Owned;
+    /// Reads a JSON value as Elasticsearch indexes it into a field of this type, and hands it to `take`.
+    ///
+    /// | type | read from |
+    /// |---|---|
+    /// | `keyword`, `version` | strings; numbers and booleans as JSON writes them |
+    /// | `long` | whole numbers; decimals cut towards zero; strings that are numbers |
+    /// | `unsigned_long` | numbers without sign or decimals; strings that are such numbers |
+    /// | `double` | numbers; strings that are finite numbers |
+    /// | `boolean` | booleans; the strings `true`, `false` and the empty string, which is false |
+    /// | `date` | strings as [`Timestamp::parse`] reads them; numbers, as milliseconds |
+    /// | `ip` | strings; `::ffff:a.b.c.d` is the version 4 address in it |
+    ///
+    /// `None`, without a call, for everything else.
+    fn coerce<R>(scalar: Scalar<'_>, take: impl FnOnce(Self::Value<'_>) -> R) -> Option<R>;
 }
 
 macro_rules! kinds {
-    ($( $(#[$doc:meta])* $name:ident, $text:literal, $value:ty, $owned:ty, $copy:expr; )+) => { $(
+    ($( $(#[$doc:meta])* $name:ident, $text:literal, $value:ty, $owned:ty, $copy:expr, $coerce:expr; )+) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub enum $name {}
@@ -36,27 +51,30 @@ macro_rules! kinds {
                 let copy: fn(Self::Value<'_>) -> Self::Owned = $copy;
                 copy(value)
             }
+            fn coerce<R>(scalar: Scalar<'_>, take: impl FnOnce(Self::Value<'_>) -> R) -> Option<R> {
+                $coerce(scalar, take)
+            }
         }
     )+ };
 }
 
 kinds! {
     /// `keyword`, `wildcard`, `constant_keyword` and text fields: a string, compared with case.
-    Keyword, "keyword", &'a str, String, str::to_owned;
+    Keyword, "keyword", &'a str, String, str::to_owned, json::to_keyword;
     /// `long` and the smaller integers: 64 bits with sign.
-    Long, "long", i64, i64, |v| v;
+    Long, "long", i64, i64, |v| v, |scalar, take| json::to_long(scalar).map(take);
     /// `unsigned_long`: 64 bits without sign.
-    UnsignedLong, "unsigned_long", u64, u64, |v| v;
+    UnsignedLong, "unsigned_long", u64, u64, |v| v, |scalar, take| json::to_unsigned_long(scalar).map(take);
     /// `double`, `float`, `half_float`, `scaled_float`.
-    Double, "double", f64, f64, |v| v;
+    Double, "double", f64, f64, |v| v, |scalar, take| json::to_double(scalar).map(take);
     /// `boolean`.
-    Boolean, "boolean", bool, bool, |v| v;
+    Boolean, "boolean", bool, bool, |v| v, |scalar, take| json::to_boolean(scalar).map(take);
     /// `date` and `date_nanos`.
-    Date, "date", Timestamp, Timestamp, |v| v;
+    Date, "date", Timestamp, Timestamp, |v| v, |scalar, take| json::to_date(scalar).map(take);
     /// `ip`: version 4 or 6.
-    Ip, "ip", IpAddr, IpAddr, |v| v;
+    Ip, "ip", IpAddr, IpAddr, |v| v, |scalar, take| json::to_ip(scalar).map(take);
     /// `version`: a string, ordered as semantic versions.
-    Version, "version", &'a str, String, str::to_owned;
+    Version, "version", &'a str, String, str::to_owned, json::to_keyword;
 }
 
 /// One field of the schema, as a zero-sized type; see [`ecs`](crate::ecs).

@@ -3,11 +3,14 @@
 extern crate self as eql;
 
 pub mod alert;
+pub mod convert;
 pub mod detector;
 pub mod event;
 pub mod field;
+pub mod json;
 pub mod rule;
 pub mod value;
+pub mod values;
 
 pub use alert::{Document, Execution, Origin};
 pub use detector::{Detect, Detector};
