@@ -5,4 +5,6 @@
 
 pub mod ast;
 pub mod diag;
+pub mod meta;
+pub mod schema;
 pub mod span;
