@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use crate::json::{self, Scalar};
 use crate::value::Timestamp;
 
+pub use crate::own::Own;
+
 mod sealed {
     pub trait Sealed {}
 }

@@ -5,10 +5,14 @@ extern crate self as eql;
 pub mod alert;
 pub mod convert;
 pub mod detector;
+pub mod ecs;
 pub mod event;
 pub mod field;
+pub mod glob;
 pub mod json;
+mod own;
 pub mod rule;
+pub mod text;
 pub mod value;
 pub mod values;
 
