@@ -3,16 +3,19 @@
 extern crate self as eql;
 
 pub mod alert;
+pub mod cidr;
 pub mod convert;
 pub mod detector;
 pub mod ecs;
 pub mod event;
 pub mod field;
-pub mod glob;
+pub mod function;
+mod glob;
 pub mod json;
+pub mod number;
 mod own;
 pub mod rule;
-pub mod text;
+mod text;
 pub mod value;
 pub mod values;
 
@@ -22,3 +25,26 @@ pub use event::Event;
 pub use field::{Field, Has};
 pub use rule::{EventRule, Rule, RuleMeta, Severity};
 pub use value::Timestamp;
+
+/// What generated code calls. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::cidr::{Cidr, cidr_match, parse_ip};
+    pub use crate::convert::FieldValue;
+    pub use crate::function::{
+        Part, Text, between, concat, ends_with, index_of, length, number, starts_with, string,
+        string_contains, substring, version_cmp,
+    };
+    pub use crate::glob::{
+        Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
+    };
+    pub use crate::json::{HasObjects, Scalar};
+    pub use crate::number::Number;
+    pub use crate::text::{
+        Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
+        skip, suffix, suffix_fold,
+    };
+    pub use crate::values::{Values, collect};
+    pub use serde;
+    pub use serde_json;
+}

@@ -8,3 +8,4 @@ pub mod diag;
 pub mod meta;
 pub mod schema;
 pub mod span;
+pub mod wildcard;
