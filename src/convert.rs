@@ -55,10 +55,12 @@ macro_rules! scalar {
     )+ };
 }
 
-scalar!(Keyword: str, String; |text| text, &text[..]);
-scalar!(Version: str, String; |text| text, &text[..]);
-scalar!(Long: i8, i16, i32, i64, u8, u16, u32; |int| i64::from(*int), *int);
-scalar!(UnsignedLong: u8, u16, u32, u64; |int| u64::from(*int), *int);
+scalar!(Keyword: str, String; |text| text, text.to_owned());
+scalar!(Version: str, String; |text| text, text.to_owned());
+scalar!(Long: i8, i16, i32, u8, u16, u32; |int| i64::from(*int), *int);
+scalar!(Long: i64; |int| *int, *int);
+scalar!(UnsignedLong: u8, u16, u32; |int| u64::from(*int), *int);
+scalar!(UnsignedLong: u64; |int| *int, *int);
 scalar!(Double: i8, i16, i32, u8, u16, u32; |int| f64::from(*int), *int);
 scalar!(Boolean: bool; |bool| *bool, *bool);
 scalar!(Ip: IpAddr; |ip| ip.to_canonical(), ip.to_string());
