@@ -3,9 +3,18 @@
 //! Data goes one way, through one type a pass: text, [`ast::Query`], [`hir::Query`].
 //! Nothing here knows of procedural macros: an editor plugin or a command-line tool can use it as it is.
 
+// What pest derives without its `std` feature names this crate.
+extern crate alloc;
+
 pub mod ast;
+pub mod attack;
 pub mod diag;
 pub mod meta;
 pub mod schema;
 pub mod span;
 pub mod wildcard;
+pub mod parser;
+pub mod report;
+pub mod suggest;
+mod print;
+mod scan;

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::suggest::closest;
+
 /// Sorted lines `path TAB type TAB flags`, after lines that start with `#`.
 ///
 /// It stays text and is searched in place: procedural macros run unoptimised, and a parse of the whole
@@ -187,11 +189,11 @@ impl Schema {
         let paths = || self.paths();
         let found = paths()
             .find(|known| known.eq_ignore_ascii_case(path))
-            .or_else(|| closest(path, paths()))
             .or_else(|| only_shortest(paths().filter(|known| has_segments(known, path))))
             .or_else(|| {
                 suffixes(path).find_map(|tail| paths().find(|k| k.eq_ignore_ascii_case(tail)))
-            })?;
+            })
+            .or_else(|| closest(path, paths().filter(|known| plausible(known, path))))?;
         Some(found.to_owned())
     }
 
@@ -431,31 +433,17 @@ fn suffixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('.').map(|(at, _)| &path[at + 1..]).filter(|tail| tail.contains('.'))
 }
 
-/// The candidate with the fewest edits, where those are few for the length of the word.
-fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.len() / 4).clamp(1, 3);
-    candidates
-        .into_iter()
-        .filter(|c| c.len().abs_diff(word.len()) <= limit)
-        .map(|c| (edits(word, c), c))
-        .filter(|(edits, _)| *edits <= limit)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, c)| c)
-}
-
-/// Insertions, deletions and replacements of bytes between two words.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+/// Whether `known` may be a slip of `path`: as many segments, and each near its counterpart.
+///
+/// In a table of thousands of paths, some path is always a few edits away from any other.
+fn plausible(known: &str, path: &str) -> bool {
+    let near = |(known, written): (&str, &str)| {
+        let edits =
+            strsim::osa_distance(&known.to_ascii_lowercase(), &written.to_ascii_lowercase());
+        edits <= 1 + known.len() / 6
+    };
+    known.split('.').count() == path.split('.').count()
+        && known.split('.').zip(path.split('.')).all(near)
 }
 
 #[cfg(test)]
