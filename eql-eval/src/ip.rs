@@ -1,0 +1,53 @@
+//! `cidrMatch`.
+
+use std::net::IpAddr;
+
+/// Whether `ip` is in the network `address/bits`; bits of the address beyond `bits` do not matter.
+///
+/// An address of version 4 is in no network of version 6, nor the other way round. `None` where `network`
+/// is none.
+pub(crate) fn in_network(ip: IpAddr, network: &str) -> Option<bool> {
+    let (address, bits) = network.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let bits: usize = bits.parse().ok()?;
+    let (ip, address) = (bits_of(ip), bits_of(address));
+    let prefix = address.get(..bits)?;
+    Some(ip.len() == address.len() && ip.starts_with(prefix))
+}
+
+/// The bits, most significant first.
+fn bits_of(ip: IpAddr) -> Vec<bool> {
+    let bytes = match ip {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().to_vec(),
+    };
+    bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(ip: &str, network: &str) -> Option<bool> {
+        in_network(ip.parse().unwrap(), network)
+    }
+
+    #[test]
+    fn networks() {
+        assert_eq!(test("10.1.2.3", "10.6.48.157/8"), Some(true));
+        assert_eq!(test("11.1.2.3", "10.6.48.157/8"), Some(false));
+        assert_eq!(test("10.1.2.3", "0.0.0.0/0"), Some(true));
+        assert_eq!(test("10.1.2.3", "10.1.2.3/32"), Some(true));
+        assert_eq!(test("::1", "::/0"), Some(true));
+        assert_eq!(test("10.1.2.3", "::/0"), Some(false));
+        assert_eq!(test("fe80::1", "fe80::/10"), Some(true));
+        assert_eq!(test("fec0::1", "fe80::/10"), Some(false));
+    }
+
+    #[test]
+    fn not_networks() {
+        for network in ["10.0.0.0", "10.0.0.0/33", "x/8", "10.0.0.0/x", "10.0.0/8"] {
+            assert_eq!(test("10.0.0.1", network), None, "{network}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Sequences: a slot machine over all events, then a look at what must be missing.
+
+use std::collections::BTreeMap;
+
+use eql_grammar::ast::{FieldPath, Sequence, Term};
+use eql_grammar::span::Spanned;
+use serde_json::Value as Json;
+
+use crate::context::Context;
+use crate::evaluate::{self, Scope};
+use crate::stream::{Event, Found, keys, order};
+use crate::value::Key;
+
+/// The sequences among `events`, which may be in any order; results are ordered by their last event.
+///
+/// For each key, each stage but the last holds at most one partial sequence, the most recent; going on to
+/// the next stage takes it away. Pipes are not applied, see [`run`](crate::run).
+#[must_use]
+pub fn sequences(sequence: &Sequence, events: &[Event], cx: &Context) -> Vec<Found> {
+    let order = order(events);
+    let documents: Vec<&Json> = order.iter().map(|ix| &events[*ix].source).collect();
+    let machine = Machine {
+        cx,
+        shared: &sequence.by,
+        terms: expand(&sequence.terms),
+        until: sequence.until.as_ref().map(|term| &term.node),
+        maxspan: sequence.maxspan.as_ref().map(|span| span.millis()),
+        times: order.iter().map(|ix| events[*ix].timestamp).collect(),
+        documents,
+    };
+    let original = |position: Option<usize>| position.map(|position| order[position]);
+    let complete = machine.run().into_iter().filter(|partial| machine.nothing_unwanted(partial));
+    complete
+        .map(|partial| Found {
+            events: machine.slots(&partial).into_iter().map(original).collect(),
+            key: partial.key,
+        })
+        .collect()
+}
+
+/// The terms with `runs` written out.
+fn expand(terms: &[Spanned<Term>]) -> Vec<&Term> {
+    let repeat = |term: &Term| term.runs.as_ref().map_or(1, |runs| runs.node as usize);
+    terms.iter().flat_map(|term| std::iter::repeat_n(&term.node, repeat(term))).collect()
+}
+
+/// Everything is counted by position in the order of events.
+struct Machine<'a> {
+    cx: &'a Context,
+    shared: &'a [Spanned<FieldPath>],
+    terms: Vec<&'a Term>,
+    until: Option<&'a Term>,
+    /// `Some(None)` where it does not fit 64 bits.
+    maxspan: Option<Option<u64>>,
+    times: Vec<i64>,
+    documents: Vec<&'a Json>,
+}
+
+/// A sequence as far as it has come: one event for each positive term so far.
+#[derive(Clone)]
+struct Partial {
+    key: Key,
+    events: Vec<usize>,
+}
+
+impl<'a> Machine<'a> {
+    fn positive(&self) -> Vec<&'a Term> {
+        self.terms.iter().copied().filter(|term| !term.missing).collect()
+    }
+
+    /// The slot machine.
+    fn run(&self) -> Vec<Partial> {
+        let stages = self.positive();
+        let mut slots: BTreeMap<(Key, usize), Partial> = BTreeMap::new();
+        let mut complete = Vec::new();
+        for event in 0..self.documents.len() {
+            // From the last stage down, so that an event does not go on twice.
+            for (stage, term) in stages.iter().enumerate().rev() {
+                for key in self.keys(term, event) {
+                    let before = match stage {
+                        0 => Partial { key: key.clone(), events: Vec::new() },
+                        _ => match slots.get(&(key.clone(), stage - 1)) {
+                            Some(partial) => partial.clone(),
+                            None => continue,
+                        },
+                    };
+                    if !self.accepts(term, event, &before.events) {
+                        continue;
+                    }
+                    if stage > 0 {
+                        slots.remove(&(key.clone(), stage - 1));
+                    }
+                    let mut partial = before;
+                    partial.events.push(event);
+                    if self.is_longer_than_maxspan(partial.events[0], event) {
+                        continue;
+                    }
+                    if stage + 1 == stages.len() {
+                        complete.push(partial);
+                    } else {
+                        slots.insert((key, stage), partial);
+                    }
+                }
+            }
+            if let Some(until) = self.until {
+                let keys = self.keys(until, event);
+                slots.retain(|(key, _), partial| {
+                    !(keys.contains(key) && self.accepts(until, event, &partial.events))
+                });
+            }
+        }
+        complete
+    }
+
+    /// Whether an event passes a term's filter, with the aliases of the events before it.
+    fn accepts(&self, term: &Term, event: usize, before: &[usize]) -> bool {
+        evaluate::matches(&term.query, &self.scope(event, before))
+    }
+
+    fn keys(&self, term: &Term, event: usize) -> Vec<Key> {
+        keys(self.shared, term, &self.scope(event, &[]))
+    }
+
+    fn scope(&self, event: usize, before: &[usize]) -> Scope<'_> {
+        let history = &self.documents[..=event];
+        let mut scope = Scope::new(self.cx, self.documents[event], history);
+        for (stage, term) in self.positive().into_iter().enumerate() {
+            if let Some(alias) = &term.alias {
+                let bound = before.get(stage).map(|event| self.documents[*event]);
+                scope.aliases.insert(&alias.node, bound);
+            }
+        }
+        scope
+    }
+
+    fn is_longer_than_maxspan(&self, first: usize, last: usize) -> bool {
+        self.exceeds_maxspan(self.times[first], self.times[last])
+    }
+
+    fn exceeds_maxspan(&self, from: i64, to: i64) -> bool {
+        let nanos = i128::from(to) - i128::from(from);
+        match self.maxspan {
+            Some(Some(millis)) => nanos > i128::from(millis) * 1_000_000,
+            Some(None) | None => false,
+        }
+    }
+
+    /// The events by term, with the slots of missing events left empty.
+    fn slots(&self, partial: &Partial) -> Vec<Option<usize>> {
+        let mut events = partial.events.iter().copied();
+        self.terms.iter().map(|term| if term.missing { None } else { events.next() }).collect()
+    }
+
+    /// Whether what must be missing is. Only timestamps are compared.
+    fn nothing_unwanted(&self, partial: &Partial) -> bool {
+        let slots = self.slots(partial);
+        let (Some(first), Some(last)) = (partial.events.first(), partial.events.last()) else {
+            return false;
+        };
+        let (first, last) = (self.times[*first], self.times[*last]);
+        let (mut latest_before, mut earliest_after) = (None, None);
+        let (mut head, mut tail) = (false, false);
+        for (at, term) in self.terms.iter().enumerate().filter(|(_, term)| term.missing) {
+            let unwanted = self.times_of_unwanted(term, partial);
+            let before = slots[..at].iter().rev().find_map(|slot| *slot);
+            let after = slots[at..].iter().find_map(|slot| *slot);
+            match (before, after) {
+                (Some(before), Some(after)) => {
+                    let (from, to) = (self.times[before], self.times[after]);
+                    if unwanted.iter().any(|time| from < *time && *time < to) {
+                        return false;
+                    }
+                }
+                (None, _) => {
+                    head = true;
+                    latest_before =
+                        latest_before.max(unwanted.into_iter().filter(|t| *t < first).max());
+                }
+                (_, None) => {
+                    tail = true;
+                    let next = unwanted.into_iter().filter(|t| *t > last).min();
+                    earliest_after = [earliest_after, next].into_iter().flatten().min();
+                }
+            }
+        }
+        match (head, tail, latest_before, earliest_after) {
+            (true, false, Some(before), _) => self.exceeds_maxspan(before, last),
+            (false, true, _, Some(after)) => self.exceeds_maxspan(first, after),
+            (true, true, Some(before), Some(after)) => self.exceeds_maxspan(before, after),
+            _ => true,
+        }
+    }
+
+    /// The times of all events with the partial's key that pass the filter of a missing event.
+    fn times_of_unwanted(&self, term: &Term, partial: &Partial) -> Vec<i64> {
+        let is_unwanted = |event: &usize| {
+            self.keys(term, *event).contains(&partial.key)
+                && self.accepts(term, *event, &partial.events)
+        };
+        (0..self.documents.len()).filter(is_unwanted).map(|event| self.times[event]).collect()
+    }
+}
