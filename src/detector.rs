@@ -56,7 +56,10 @@ impl<E: ?Sized, R: EventRule<E>> Detector<E> for EventDetector<R> {
         emit: &mut dyn FnMut(Document),
     ) {
         if R::matches(event) {
-            emit(R::alert(event, origin, execution).into());
+            let alert: Document = R::alert(event, origin, execution).into();
+            if !alert.is_own_alert() {
+                emit(alert);
+            }
         }
     }
 }

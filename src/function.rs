@@ -440,12 +440,12 @@ fn byte_at_or_before(s: &str, position: usize) -> usize {
 }
 
 fn find(s: &str, t: &str, fold: bool) -> Option<usize> {
-    if fold { find_fold(s.bytes(), t.bytes()) } else { s.find(t) }
+    if fold { find_fold(s.bytes(), &t.bytes()) } else { s.find(t) }
 }
 
 fn rfind(s: &str, t: &str, fold: bool) -> Option<usize> {
     if fold {
-        let from_end = find_fold(s.bytes().rev(), t.bytes().rev())?;
+        let from_end = find_fold(s.bytes().rev(), &t.bytes().rev())?;
         Some(s.len() - from_end - t.len())
     } else {
         s.rfind(t)
@@ -455,7 +455,7 @@ fn rfind(s: &str, t: &str, fold: bool) -> Option<usize> {
 /// Where `needle` first stands in `haystack`, ignoring ASCII case.
 ///
 /// Compares a hash of a window that rolls along, so that no text makes it slower than linear.
-fn find_fold<I>(haystack: I, needle: I) -> Option<usize>
+fn find_fold<I>(haystack: I, needle: &I) -> Option<usize>
 where
     I: ExactSizeIterator<Item = u8> + Clone,
 {
