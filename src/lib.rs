@@ -10,11 +10,15 @@ pub mod ecs;
 pub mod event;
 pub mod field;
 pub mod function;
+mod generated;
 mod glob;
 pub mod json;
+pub mod key;
 pub mod number;
 mod own;
+mod regex;
 pub mod rule;
+pub mod sequence;
 mod text;
 pub mod value;
 pub mod values;
@@ -24,6 +28,8 @@ pub use detector::{Detect, Detector};
 pub use event::Event;
 pub use field::{Field, Has};
 pub use rule::{EventRule, Rule, RuleMeta, Severity};
+
+pub use eql_macro::{Event, rule, rules};
 pub use value::Timestamp;
 
 /// What generated code calls. Not for use by hand: it changes without notice.
@@ -35,11 +41,33 @@ pub mod __private {
         Part, Text, between, concat, ends_with, index_of, length, number, starts_with, string,
         string_contains, substring, version_cmp,
     };
+    pub use crate::alert::{Document, Execution, Origin};
+    pub use crate::detector::{Detect, Detector};
+    pub use crate::ecs;
+    pub use crate::event::Event;
+    pub use crate::field::{
+        Boolean, Date, Double, Field, Ip, Keyword, Long, Own, UnsignedLong, ValueOf, Version,
+    };
+    pub use crate::generated::{
+        BROKEN, Element, Source, all, any_or_null, both, collect_detectors, compare, either,
+        event_detector, first_time, in_numbers, ipv4, ipv6, order, to_int, to_number, to_part,
+    };
+    pub use crate::rule::{
+        Attack, EventRule, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
+    };
+    pub use crate::value::Timestamp;
+    pub use serde::ser::{Serialize, Serializer};
+    pub use serde_json::Value as Json;
+    pub use std::boxed::Box;
+    pub use std::convert::From;
+    pub use std::result::Result;
+    pub use std::vec::Vec;
     pub use crate::glob::{
         Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
     };
     pub use crate::json::{HasObjects, Scalar};
     pub use crate::number::Number;
+    pub use crate::regex::Dfa;
     pub use crate::text::{
         Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
         skip, suffix, suffix_fold,

@@ -14,6 +14,7 @@ pub mod schema;
 pub mod span;
 pub mod wildcard;
 pub mod parser;
+pub mod regex;
 pub mod report;
 pub mod suggest;
 mod print;
