@@ -8,8 +8,12 @@ extern crate alloc;
 
 pub mod ast;
 pub mod attack;
+pub mod config;
 pub mod diag;
+mod document;
 pub mod meta;
+pub mod rule_file;
+pub mod schedule;
 pub mod schema;
 pub mod span;
 pub mod wildcard;

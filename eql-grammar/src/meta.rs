@@ -1,6 +1,19 @@
 //! What a rule is besides its query: its metadata, owned, as the compiler reads it.
 //!
-//! [`Meta`] mirrors `eql::RuleMeta` member by member; code generation turns one into the other.
+//! [`RawMeta`] is what a rule file or the attributes of the macro say; [`build`] makes the [`Meta`] of it and
+//! [`check`] runs the lints. `Meta` mirrors `eql::RuleMeta` member by member, except for what the query
+//! itself gives: its text and the fields that it reads.
+
+mod build;
+mod check;
+mod keys;
+mod raw;
+mod threat;
+
+pub use build::{Source, build};
+pub use check::check;
+pub use keys::{Form, KEYS, Key, Required, Scope, key};
+pub use raw::{RawEntry, RawMeta, RawValue};
 
 /// The metadata of a rule, spelt as in Kibana and in the detection-rules TOML format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +130,37 @@ pub struct Attack {
 }
 
 impl Severity {
+    /// Every severity, from the lowest.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The severity of this name. Compares with case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == name)
+    }
+
+    /// The severity that a risk score has by custom.
+    #[must_use]
+    pub const fn of_risk_score(score: u8) -> Self {
+        match score {
+            0..=21 => Self::Low,
+            22..=47 => Self::Medium,
+            48..=73 => Self::High,
+            _ => Self::Critical,
+        }
+    }
+
+    /// The risk scores that a severity has by custom: the first and the last.
+    #[must_use]
+    pub const fn risk_scores(self) -> (u8, u8) {
+        match self {
+            Self::Low => (0, 21),
+            Self::Medium => (22, 47),
+            Self::High => (48, 73),
+            Self::Critical => (74, 100),
+        }
+    }
+
     /// `low`, `medium`, `high` or `critical`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
