@@ -18,6 +18,7 @@ pub mod number;
 mod own;
 mod regex;
 pub mod rule;
+pub mod sample;
 pub mod sequence;
 mod text;
 pub mod value;

@@ -579,7 +579,7 @@ impl<P: Clone> Machine<P> {
 }
 
 /// Makes the payload when it is first asked for, and copies of it after that.
-fn once<P: Clone>(make: impl FnOnce() -> P) -> impl FnMut() -> P {
+pub(crate) fn once<P: Clone>(make: impl FnOnce() -> P) -> impl FnMut() -> P {
     let mut make = Some(make);
     let mut kept = None;
     move || {
