@@ -92,11 +92,11 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// A scheduled run that creates its alerts at `created`, in the space `default`.
+    /// A scheduled run that creates its alerts at `created`, cut to milliseconds, in the space `default`.
     #[must_use]
     pub fn new(created: Timestamp) -> Self {
         Self {
-            created,
+            created: Timestamp::from_millis(created.as_millis()).unwrap_or(created),
             space_id: "default".to_owned(),
             uuid: identity::execution_uuid(created),
             manual: false,

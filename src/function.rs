@@ -520,6 +520,8 @@ mod tests {
             ("🦀é🦀", "🦀", 0, false, Some(0)),
             ("🦀é🦀", "🦀", 1, false, Some(3)),
             ("🦀é🦀", "é", 2, true, Some(2)),
+            ("é", "", 1, false, Some(1)),
+            ("é", "", 2, false, None),
         ] {
             assert_eq!(index_of(s, t, start, fold), expected, "{s} {t} {start}");
         }

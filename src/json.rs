@@ -4,8 +4,8 @@
 //! Arrays are flattened at every level and objects in them descended into; nulls and empty arrays
 //! are absent. Nothing here allocates.
 //!
-//! Values are read by the type of the *field*, see [`Kind::coerce`](crate::field::Kind::coerce). Where a value
-//! cannot be read, Elasticsearch would refuse the whole document; here the value counts as absent.
+//! Values are read by the type of the *field*, see [`Kind::coerce`]. Where a value cannot be
+//! read, Elasticsearch would refuse the whole document; here the value counts as absent.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;

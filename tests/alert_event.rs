@@ -256,6 +256,37 @@ fn alerts_of_alerts_know_their_ancestors() {
 }
 
 #[test]
+fn what_makes_an_event_an_alert_is_its_id() {
+    for (event, depth, ancestor) in [
+        (
+            json!({"kibana.alert.rule.uuid": OUTLOOK_UUID, "kibana.alert.depth": 4}),
+            1,
+            json!({"id": "e1", "index": ORIGIN.index, "type": "event", "depth": 0}),
+        ),
+        (
+            json!({"kibana.alert.uuid": "a", "kibana.alert.rule.uuid": OUTLOOK_UUID}),
+            2,
+            json!({"id": "e1", "index": ORIGIN.index, "type": "signal", "depth": 1, "rule": OUTLOOK_UUID}),
+        ),
+    ] {
+        let alert = alert(&OUTLOOK, &event);
+        assert_eq!(alert.get("kibana.alert.depth"), Some(&json!(depth)), "{event}");
+        assert_eq!(alert.get("kibana.alert.ancestors"), Some(&json!([ancestor])), "{event}");
+        assert_eq!(alert.is_own_alert(), depth == 2, "{event}");
+    }
+}
+
+#[test]
+fn runs_start_on_a_millisecond() {
+    let created = Timestamp::from_nanos(1_999_999);
+    let execution = eql::Execution::new(created);
+    assert_eq!(execution.created, Timestamp::from_nanos(1_000_000));
+    assert_eq!(execution.uuid.len(), 36);
+    let alert = Document::of_event(&OUTLOOK, &json!({}), ORIGIN, &execution);
+    assert_eq!(alert.get("@timestamp"), Some(&json!("1970-01-01T00:00:00.001Z")));
+}
+
+#[test]
 fn keys_may_be_added_and_replaced() {
     let mut alert = alert(&OUTLOOK, &outlook_starts());
     let before = alert.clone();

@@ -14,15 +14,15 @@ const B0: &str = "440e9d71a7249370931afc8bbbb7cbb7379b3eb8b0c3397564ceffcfa49df0
 const B1: &str = "6b35a53aad7c424e6691a1af337813db7fddb0088f825a129ccd95a3bbc92f8d";
 const S: &str = "8cd881076aa20ddc6e2b4a95d3bb1c8100708fd6594368d8725d3e0d6ae34a5c";
 
-fn event(id: &str, source: Value) -> SequenceEvent {
-    SequenceEvent::of(&source, Origin { index: "i", id })
+fn event(id: &str, source: &Value) -> SequenceEvent {
+    SequenceEvent::of(source, Origin { index: "i", id })
 }
 
 fn powershell_then_outlook() -> [SequenceEvent; 2] {
     [
         event(
             "e1",
-            json!({
+            &json!({
                 "@timestamp": "2026-01-01T10:03:00Z",
                 "event": {"kind": "event", "category": ["process"], "type": ["start"], "action": "start",
                           "id": "x1"},
@@ -32,7 +32,7 @@ fn powershell_then_outlook() -> [SequenceEvent; 2] {
         ),
         event(
             "e2",
-            json!({
+            &json!({
                 "@timestamp": "2026-01-01T10:03:20Z",
                 "event": {"kind": "event", "category": ["process"], "type": ["start", "info"], "action": "start",
                           "id": "x2"},
@@ -133,7 +133,7 @@ fn the_skeleton() {
 #[test]
 fn one_event_in_two_sequences_gets_two_ids() {
     let [a, b] = powershell_then_outlook();
-    let c = event("e3", json!({}));
+    let c = event("e3", &json!({}));
     let (_, first) = Document::of_sequence(&OUTLOOK, &[a.clone(), b], &execution()).unwrap();
     let (_, second) = Document::of_sequence(&OUTLOOK, &[a, c], &execution()).unwrap();
     assert_ne!(first[0].uuid(), second[0].uuid());
@@ -189,14 +189,14 @@ fn alert_as_event(rule: &'static RuleMeta) -> SequenceEvent {
         Origin { index: "i0", id: "e0" },
         &execution(),
     );
-    let mut event = event("a1", Value::Object(alert.to_map()));
-    event.index = "ia".to_owned();
+    let mut event = event("a1", &Value::Object(alert.to_map()));
+    "ia".clone_into(&mut event.index);
     event
 }
 
 #[test]
 fn alerts_may_be_events_of_a_sequence() {
-    let events = [alert_as_event(&OVERRIDING), event("e2", json!({"host": {"name": "h"}}))];
+    let events = [alert_as_event(&OVERRIDING), event("e2", &json!({"host": {"name": "h"}}))];
     let (shell, blocks) = Document::of_sequence(&OUTLOOK, &events, &execution()).unwrap();
     // Python, with "e0i0a1ia" for the ancestors of the first block and "e2i" for those of the second.
     let b0 = "524a7fc03e9706822ab96578668e46340aa1469e13b95125d7dfbbd20cbb25d8";
@@ -219,7 +219,7 @@ fn alerts_may_be_events_of_a_sequence() {
 
 #[test]
 fn no_alerts_on_own_alerts() {
-    let own = [event("e1", json!({})), alert_as_event(&OVERRIDING)];
+    let own = [event("e1", &json!({})), alert_as_event(&OVERRIDING)];
     assert!(Document::of_sequence(&OVERRIDING, &own, &execution()).is_none());
     assert!(Document::of_sequence(&OUTLOOK, &own, &execution()).is_some());
     assert!(Document::of_sequence(&OUTLOOK, &[], &execution()).is_none());
@@ -227,7 +227,7 @@ fn no_alerts_on_own_alerts() {
 
 #[test]
 fn sequence_events_keep_what_is_needed() {
-    let kept = event("e1", json!({"@timestamp": 1_000, "x": 1}));
+    let kept = event("e1", &json!({"@timestamp": 1_000, "x": 1}));
     assert_eq!(kept.timestamp, Timestamp::from_millis(1_000));
     assert_eq!(kept.source, json!({"@timestamp": 1_000, "x": 1}));
     assert_eq!((kept.index.as_str(), kept.id.as_str()), ("i", "e1"));

@@ -107,7 +107,8 @@ pub(crate) static OUTLOOK: RuleMeta = RuleMeta {
 pub(crate) const OUTLOOK_UUID: &str = "bb0b548c-8cd6-5475-b4e4-4eaad26261bc";
 
 pub(crate) fn execution() -> Execution {
-    let mut execution = Execution::new(Timestamp::parse("2026-01-01T10:05:00Z").unwrap());
-    execution.uuid = "run".to_owned();
+    let created = Timestamp::parse("2026-01-01T10:05:00Z").expect("a date");
+    let mut execution = Execution::new(created);
+    "run".clone_into(&mut execution.uuid);
     execution
 }
