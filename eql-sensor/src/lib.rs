@@ -1,1 +1,103 @@
-//! Part of `eql`.
+//! A whole sensor with a command line around compiled EQL rules.
+//!
+//! ```no_run
+//! // A folder of rules: eql::rules! { pub mod pack = "rules/**/*.toml" }
+//! # mod pack { pub fn detectors<E>() -> Vec<Box<dyn eql::Detector<E>>> { vec![] } }
+//!
+//! fn main() -> eql_sensor::ExitCode {
+//!     eql_sensor::main!(pack)
+//! }
+//! ```
+//!
+//! The program that comes out reads events from files, folders and standard input
+//! (`sensor hunt logs/`), writes alerts as Kibana writes them, and lists the rules that it was
+//! compiled with (`sensor rules`). `sensor --help` teaches the rest.
+//!
+//! [`main!`] takes modules made by `eql::rules!` and types made by `#[eql::rule]` alike. [`run`]
+//! takes rules as values, for programs that choose them at run time, and [`run_with`] also takes
+//! the three standard streams, for programs that call a sensor inside themselves.
+
+mod bad;
+mod cli;
+mod event;
+mod exit;
+mod export;
+mod format;
+mod hunt;
+mod list;
+mod progress;
+mod reader;
+mod report;
+mod rules;
+mod run;
+mod seen;
+mod sink;
+mod source;
+mod streams;
+
+pub use exit::ExitCode;
+pub use run::{run, run_with};
+pub use streams::Streams;
+
+use eql::Detector;
+use serde_json::Value;
+
+/// Rules that a sensor drives: each with its running state, over JSON documents.
+pub type Rules = Vec<Box<dyn Detector<Value>>>;
+
+/// The body of a sensor's `main`: runs the given rules under the program's own command line.
+///
+/// Takes one or more paths. A path names either a module made by `eql::rules!`, which stands for
+/// all its rules, or a type made by `#[eql::rule]`. Evaluates to an [`ExitCode`].
+///
+/// ```no_run
+/// # mod windows { pub fn detectors<E>() -> Vec<Box<dyn eql::Detector<E>>> { vec![] } }
+/// # use windows as linux;
+/// fn main() -> eql_sensor::ExitCode {
+///     eql_sensor::main!(windows, linux)
+/// }
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($($rules:path),+ $(,)?) => {
+        $crate::run($crate::rules!($($rules),+), ::std::env::args_os())
+    };
+}
+
+/// The rules of modules and types, as [`main!`] takes them, in one [`Rules`].
+///
+/// The order is that of the arguments.
+#[macro_export]
+macro_rules! rules {
+    ($($rules:path),+ $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::SingleRule as _;
+        let mut rules: $crate::Rules = ::std::vec::Vec::new();
+        $( rules.extend({
+            #[allow(unused_imports)]
+            use $rules as named;
+            named::detectors::<$crate::__private::Value>()
+        }); )+
+        rules
+    }};
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use serde_json::Value;
+
+    use eql::{Detect, Detector};
+
+    /// Lets `Type::detectors::<E>()` stand beside `module::detectors::<E>()`, so that [`crate::main!`]
+    /// need not know which of the two a path names.
+    pub trait SingleRule {
+        fn detectors<E: ?Sized>() -> Vec<Box<dyn Detector<E>>>
+        where
+            Self: Detect<E>,
+        {
+            vec![<Self as Detect<E>>::detector()]
+        }
+    }
+
+    impl<R> SingleRule for R {}
+}

@@ -1,0 +1,52 @@
+//! `rules`: what the program was compiled with.
+
+use std::io::Write;
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::Value;
+
+use crate::cli::RulesArgs;
+use crate::rules::{select, techniques};
+use crate::run::Stop;
+use crate::{ExitCode, Rules, Streams, export};
+
+/// Prints the rules.
+pub(crate) fn list(
+    rules: Rules,
+    args: &RulesArgs,
+    streams: &mut Streams<'_>,
+) -> Result<ExitCode, Stop> {
+    let rules =
+        select(rules, &args.selection.rules, args.selection.min_severity).map_err(Stop::Usage)?;
+    let text = if args.json { ndjson(&rules) } else { table(&rules) };
+    let stdout = &mut streams.stdout;
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::stdout)?;
+    Ok(ExitCode::Ok)
+}
+
+fn ndjson(rules: &Rules) -> String {
+    rules.iter().map(|rule| Value::Object(export::kibana(rule.meta())).to_string() + "\n").collect()
+}
+
+fn table(rules: &Rules) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["NAME", "SEVERITY", "RISK", "ATT&CK", "SCHEDULE"]);
+    for rule in rules {
+        let meta = rule.meta();
+        table.add_row([
+            meta.name,
+            meta.severity.as_str(),
+            &meta.risk_score.to_string(),
+            &techniques(meta).join(" "),
+            &format!("every {} from {}", meta.interval, meta.from),
+        ]);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index == 2 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
