@@ -269,3 +269,79 @@ fn elements_are_objects_or_scalars() {
     assert!(!event.any_object("process.thread", Value::is_string));
     assert!(!json!({}).any_object(path, |_| true));
 }
+
+/// Documents with every mix of nesting, dots and arrays, from a fixed sequence of numbers.
+struct Documents(u64);
+
+impl Documents {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn value(&mut self, depth: u64) -> Value {
+        match self.below(if depth == 0 { 3 } else { 6 }) {
+            0 => json!(self.below(5)),
+            1 => json!("s"),
+            2 => Value::Null,
+            3 => (0..self.below(3)).map(|_| self.value(depth - 1)).collect(),
+            _ => self.object(depth - 1),
+        }
+    }
+
+    fn object(&mut self, depth: u64) -> Value {
+        let keys = ["x", "y", "x.y", "y.x", "x.x", "x.y.x"];
+        let mut object = serde_json::Map::new();
+        for _ in 0..self.below(4) {
+            let key = keys[usize::try_from(self.below(6)).unwrap()];
+            object.insert(key.to_owned(), self.value(depth));
+        }
+        Value::Object(object)
+    }
+}
+
+/// What a document holds at a path, by writing out all of it.
+fn flattened(value: &Value, at: &str, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::Array(elements) => elements.iter().for_each(|v| flattened(v, at, path, found)),
+        Value::Object(members) => {
+            for (key, member) in members {
+                let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                flattened(member, &at, path, found);
+            }
+        }
+        Value::String(text) if at == path => found.push(text.clone()),
+        other if at == path => found.push(other.to_string()),
+        _ => {}
+    }
+}
+
+field! {
+    Xy: Keyword, "x.y";
+    Xyx: Keyword, "x.y.x";
+    Xxyx: Keyword, "x.x.y.x";
+}
+
+#[test]
+fn values_are_those_of_the_flattened_document() {
+    fn check<F: Field<Kind = Keyword>>(document: &Value) -> usize {
+        let mut expected = Vec::new();
+        flattened(document, "", F::PATH, &mut expected);
+        let mut read = values::<F>(document);
+        read.sort();
+        expected.sort();
+        assert_eq!(read, expected, "{} in {document}", F::PATH);
+        read.len()
+    }
+
+    let mut documents = Documents(1);
+    let mut hits = 0;
+    for _ in 0..20_000 {
+        let document = documents.object(4);
+        hits += check::<AsKeyword>(&document) + check::<Xy>(&document);
+        hits += check::<Xyx>(&document) + check::<Xxyx>(&document);
+    }
+    assert!(hits > 10_000, "{hits}");
+}
