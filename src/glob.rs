@@ -125,13 +125,13 @@ fn strip_gap<'a, const FOLD: bool>(value: &'a [u8], gap: &Gap) -> Option<&'a [u8
 /// Whether `value` matches the pattern, with case.
 #[must_use]
 pub fn glob(value: &str, glob: &Glob) -> bool {
-    any::<false>(value, std::slice::from_ref(glob))
+    one::<false>(value.as_bytes(), glob)
 }
 
 /// Whether `value` matches the pattern, ignoring the case of ASCII letters. The pattern is in lower case.
 #[must_use]
 pub fn glob_fold(value: &str, glob: &Glob) -> bool {
-    any::<true>(value, std::slice::from_ref(glob))
+    one::<true>(value.as_bytes(), glob)
 }
 
 /// Whether `value` matches one of the patterns, with case.
@@ -149,6 +149,12 @@ pub fn any_glob(value: &str, globs: &[Glob]) -> bool {
 #[must_use]
 pub fn any_glob_fold(value: &str, globs: &[Glob]) -> bool {
     any::<true>(value, globs)
+}
+
+#[inline]
+fn one<const FOLD: bool>(value: &[u8], glob: &Glob) -> bool {
+    let rest = width_of_first(value, glob.skip).and_then(|width| value.get(width..));
+    rest.is_some_and(|rest| matches::<FOLD>(rest, &glob.kind))
 }
 
 #[inline]

@@ -70,8 +70,7 @@ pub fn skip(value: &str, count: u32) -> Option<&str> {
 #[inline]
 #[must_use]
 pub fn in_sorted(value: &str, list: &[&str]) -> bool {
-    lengths_include(value, list)
-        && search(value, list, |text| text.as_bytes().cmp(value.as_bytes()))
+    lengths_include(value, list) && search::<false>(value.as_bytes(), list)
 }
 
 /// Whether `value` is in `list`, ignoring case. The list is in lower case and sorted by length in bytes
@@ -79,8 +78,7 @@ pub fn in_sorted(value: &str, list: &[&str]) -> bool {
 #[inline]
 #[must_use]
 pub fn in_sorted_fold(value: &str, list: &[&str]) -> bool {
-    lengths_include(value, list)
-        && search(value, list, |text| cmp_fold(text.as_bytes(), value.as_bytes()))
+    lengths_include(value, list) && search::<true>(value.as_bytes(), list)
 }
 
 /// A text to search for, and which of its bytes to look for first.
@@ -162,16 +160,28 @@ pub(crate) fn same<const FOLD: bool>(value: &[u8], text: &[u8]) -> bool {
 /// Whether `value` in lower case is `text`. The two have the same length.
 #[inline]
 fn same_fold(value: &[u8], text: &[u8]) -> bool {
-    match (value.first_chunk(), text.first_chunk(), value.last_chunk(), text.last_chunk()) {
-        (Some(&first), Some(&first_text), Some(&last), Some(&last_text)) => {
-            let (first, last) = (u64::from_le_bytes(first), u64::from_le_bytes(last));
-            // The last eight bytes may overlap those before: cheaper than a loop over the rest.
-            differ8(first, u64::from_le_bytes(first_text)) == 0
-                && differ8(last, u64::from_le_bytes(last_text)) == 0
-                && (value.len() <= 16 || same_fold_inner(value, text))
-        }
-        _ => same_fold_short(value, text),
+    let length = text.len();
+    if length < 8 {
+        return same_fold_short(value, text);
     }
+    // The last eight bytes may overlap those before: cheaper than a loop over the rest.
+    same_fold_at(value, text, 0)
+        && same_fold_at(value, text, length - 8)
+        && (length <= 16 || same_fold_inner(value, text))
+}
+
+/// The same for the eight bytes at one place.
+#[inline]
+fn same_fold_at(value: &[u8], text: &[u8], at: usize) -> bool {
+    match (word(value, at), word(text, at)) {
+        (Some(value), Some(text)) => differ8(value, text) == 0,
+        _ => false,
+    }
+}
+
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
 }
 
 /// The same for everything between the first and the last eight bytes.
@@ -185,14 +195,21 @@ fn same_fold_inner(value: &[u8], text: &[u8]) -> bool {
 /// The same for fewer than eight bytes.
 #[inline]
 fn same_fold_short(value: &[u8], text: &[u8]) -> bool {
-    let halves = (value.first_chunk(), text.first_chunk(), value.last_chunk(), text.last_chunk());
-    if let (Some(&first), Some(&first_text), Some(&last), Some(&last_text)) = halves {
-        let join = |a: [u8; 4], b: [u8; 4]| {
-            u64::from(u32::from_le_bytes(a)) | u64::from(u32::from_le_bytes(b)) << 32
-        };
-        return differ8(join(first, last), join(first_text, last_text)) == 0;
+    if text.len() < 4 {
+        return value.iter().zip(text).all(|(value, text)| value.to_ascii_lowercase() == *text);
     }
-    value.iter().zip(text).all(|(value, text)| value.to_ascii_lowercase() == *text)
+    match (ends(value), ends(text)) {
+        (Some(value), Some(text)) => differ8(value, text) == 0,
+        _ => false,
+    }
+}
+
+/// The first and the last four bytes, which may overlap.
+#[inline]
+fn ends(bytes: &[u8]) -> Option<u64> {
+    let first = bytes.first_chunk().map(|chunk| u32::from_le_bytes(*chunk))?;
+    let last = bytes.last_chunk().map(|chunk| u32::from_le_bytes(*chunk))?;
+    Some(u64::from(first) | u64::from(last) << 32)
 }
 
 /// Zero when eight bytes in lower case are the eight bytes of a text.
@@ -230,23 +247,30 @@ fn lengths_include(value: &str, list: &[&str]) -> bool {
     }
 }
 
-/// Looks for a text of the length of `value` for which `order` is `Equal`.
-#[inline]
-fn search(value: &str, list: &[&str], order: impl Fn(&str) -> Ordering) -> bool {
-    list.binary_search_by(|text| text.len().cmp(&value.len()).then_with(|| order(text))).is_ok()
+/// Looks for `value` in a list sorted by length and then by bytes.
+fn search<const FOLD: bool>(value: &[u8], list: &[&str]) -> bool {
+    let order = |text: &&str| {
+        text.len().cmp(&value.len()).then_with(|| order::<FOLD>(text.as_bytes(), value))
+    };
+    list.binary_search_by(order).is_ok()
 }
 
-/// How `text` compares to `value` in lower case. The two have the same length.
-fn cmp_fold(text: &[u8], value: &[u8]) -> Ordering {
+/// How `text` compares to `value`, which with `FOLD` is taken in lower case. The two have the same
+/// length.
+#[inline]
+fn order<const FOLD: bool>(text: &[u8], value: &[u8]) -> Ordering {
     let (texts, text_rest) = text.as_chunks::<8>();
     let (values, value_rest) = value.as_chunks::<8>();
     for (&text, &value) in texts.iter().zip(values) {
-        let (text, value) = (u64::from_be_bytes(text), lower8(u64::from_be_bytes(value)));
+        // The first byte in the highest place: then numbers compare as texts do.
+        let (text, value) = (u64::from_be_bytes(text), u64::from_be_bytes(value));
+        let value = if FOLD { lower8(value) } else { value };
         if text != value {
             return text.cmp(&value);
         }
     }
-    text_rest.iter().copied().cmp(value_rest.iter().map(u8::to_ascii_lowercase))
+    let lower = |byte: &u8| if FOLD { byte.to_ascii_lowercase() } else { *byte };
+    text_rest.iter().copied().cmp(value_rest.iter().map(lower))
 }
 
 #[cfg(test)]
@@ -305,7 +329,11 @@ mod tests {
                 let mut value = text.to_owned();
                 value.replace_range(at..=at, "\\");
                 assert!(!eq_fold(&value, text), "{value:?}");
-                assert_ne!(cmp_fold(text.as_bytes(), value.as_bytes()), Ordering::Equal);
+                assert_ne!(order::<true>(text.as_bytes(), value.as_bytes()), Ordering::Equal);
+                assert_eq!(
+                    order::<false>(text.as_bytes(), value.as_bytes()),
+                    text.as_bytes().cmp(value.as_bytes())
+                );
             }
         }
     }
