@@ -30,7 +30,9 @@ pub trait Detector<E: ?Sized>: Send {
 /// `#[eql::rule]` writes it for every event type that carries the fields of the rule.
 pub trait Detect<E: ?Sized> {
     /// The rule with fresh state.
-    fn detector() -> Box<dyn Detector<E>>;
+    fn detector<'a>() -> Box<dyn Detector<E> + 'a>
+    where
+        E: 'a;
 }
 
 /// [`Detector`] of an event query: no state.

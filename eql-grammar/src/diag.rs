@@ -90,6 +90,17 @@ impl Diagnostic {
         self
     }
 
+    /// Moves every place, as from the text of a query to the file that holds it.
+    pub fn move_places(&mut self, to: impl Fn(Span) -> Span) {
+        self.span = to(self.span);
+        for (span, _) in &mut self.related {
+            *span = to(*span);
+        }
+        if let Some(patch) = &mut self.patch {
+            patch.span = to(patch.span);
+        }
+    }
+
     /// Sets the mechanical fix.
     #[must_use]
     pub fn patch(mut self, span: Span, replacement: impl Into<String>) -> Self {

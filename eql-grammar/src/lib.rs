@@ -11,6 +11,8 @@ pub mod attack;
 pub mod config;
 pub mod diag;
 mod document;
+pub mod hir;
+pub mod lower;
 pub mod meta;
 pub mod rule_file;
 pub mod schedule;

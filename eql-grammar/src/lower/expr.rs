@@ -245,7 +245,7 @@ impl Lower<'_, '_> {
                 Some(value) => literal::constant(Const::Int(value)),
                 None => literal::null(),
             },
-            ExprKind::Const(Const::Float(value)) if value == 9_223_372_036_854_775_808.0 => {
+            ExprKind::Const(Const::Float(9_223_372_036_854_775_808.0)) => {
                 literal::constant(Const::Int(i64::MIN))
             }
             ExprKind::Const(Const::Float(value)) => literal::constant(Const::Float(-value)),

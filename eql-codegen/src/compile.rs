@@ -1,0 +1,346 @@
+//! From the arguments of the macro, or a rule file, to the items of a rule.
+
+use std::path::{Path, PathBuf};
+
+use eql_grammar::ast::{self, Dialect};
+use eql_grammar::config::Lints;
+use eql_grammar::diag::{Code, Diagnostic, Diagnostics, Level};
+use eql_grammar::hir;
+use eql_grammar::lower;
+use eql_grammar::meta::{self, Meta};
+use eql_grammar::rule_file::{self, RuleFile};
+use eql_grammar::span::Span as TextSpan;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{ItemStruct, Visibility};
+
+use crate::args::{Args, Print, Query};
+use crate::docs;
+use crate::emit;
+use crate::project::{Project, track};
+use crate::report;
+use crate::source::{FileMap, Source, SourceMap};
+
+/// `#[eql::rule(args)] item`
+pub(crate) fn rule(args: TokenStream, item: TokenStream) -> TokenStream {
+    let item: ItemStruct = match syn::parse2(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            let error = Diagnostic::new(
+                Code::BadItem,
+                TextSpan::default(),
+                "`#[eql::rule]` stands on a struct",
+            )
+            .note(error.to_string())
+            .help("write `pub struct MyRule;` below it");
+            let error = report::plain(&error, Span::call_site());
+            return quote!(#error #item);
+        }
+    };
+    let project = Project::load();
+    let mut out = project.errors();
+    out.extend(project.tracked());
+    if !item.generics.params.is_empty() {
+        let error = Diagnostic::new(
+            Code::BadItem,
+            TextSpan::default(),
+            "a rule's struct has no generic parameters",
+        );
+        out.extend(report::plain(&error, item.ident.span()));
+        return quote!(#out #item);
+    }
+    let args = match Args::parse(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let item = with_docs(&item, &[]);
+            let skeleton = emit::skeleton(&quote!(::eql), &item.vis, &item.ident);
+            let error = error.to_compile_error();
+            return quote!(#out #error #item #skeleton);
+        }
+    };
+    let compiled = from_args(&args, &item, &project);
+    out.extend(finish(compiled, &args.krate, &item, args.print));
+    out
+}
+
+/// A rule as far as it came, and everything that is to be said about it.
+pub(crate) struct Compiled {
+    /// Diagnostics and tracked files.
+    pub(crate) notes: TokenStream,
+    pub(crate) rule: Option<Whole>,
+}
+
+/// A rule without errors.
+pub(crate) struct Whole {
+    pub(crate) meta: Meta,
+    pub(crate) rule_id: String,
+    pub(crate) description: String,
+    pub(crate) text: String,
+    pub(crate) ast: ast::Query,
+    pub(crate) hir: hir::Query,
+}
+
+/// The struct with its documentation, and the items beside it.
+pub(crate) fn finish(
+    compiled: Compiled,
+    krate: &TokenStream,
+    item: &ItemStruct,
+    print: Option<Print>,
+) -> TokenStream {
+    let notes = compiled.notes;
+    let Some(whole) = compiled.rule else {
+        let skeleton = emit::skeleton(krate, &item.vis, &item.ident);
+        let item = with_docs(item, &[]);
+        return quote!(#notes #item #skeleton);
+    };
+    let documented = with_docs(item, &docs::lines(&whole));
+    let code = emit::rule(&emit::Rule {
+        krate,
+        ident: &item.ident,
+        vis: &item.vis,
+        query: &whole.hir,
+        meta: &whole.meta,
+        rule_id: &whole.rule_id,
+        description: &whole.description,
+        text: &whole.text,
+    });
+    match print {
+        Some(Print::Ast) => eprintln!("{}\n{:#?}", whole.ast, whole.ast),
+        Some(Print::Hir) => eprintln!("{:#?}", whole.hir),
+        Some(Print::Code) => eprintln!("{}", crate::pretty(&code)),
+        None => {}
+    }
+    quote!(#notes #documented #code)
+}
+
+fn with_docs(item: &ItemStruct, lines: &[String]) -> ItemStruct {
+    let mut item = item.clone();
+    if lines.is_empty() && !docs::has_docs(&item.attrs) {
+        item.attrs.push(syn::parse_quote!(#[doc = "A rule that does not compile."]));
+    }
+    if docs::has_docs(&item.attrs) && !lines.is_empty() {
+        item.attrs.push(syn::parse_quote!(#[doc = ""]));
+    }
+    for line in lines {
+        item.attrs.push(syn::parse_quote!(#[doc = #line]));
+    }
+    item
+}
+
+fn from_args(args: &Args, item: &ItemStruct, project: &Project) -> Compiled {
+    let own = args.source();
+    let mut diags = args.diags.clone();
+    let lints = Lints::of_rule(&args.raw.entries, &mut diags).over(&project.config.lints);
+    match &args.query {
+        Some(Query::File(path)) => {
+            let of_rule = |(name, _): &&meta::RawEntry| {
+                meta::key(name).is_none_or(|key| key.scope != meta::Scope::Attributes)
+            };
+            if let Some((key, _)) = args.raw.entries.iter().find(of_rule) {
+                diags.push(
+                    Diagnostic::new(
+                        Code::OneQuery,
+                        key.span,
+                        format!("with `path`, `{}` comes from the rule file", key.node),
+                    )
+                    .help("remove it here, or write the rule without `path`"),
+                );
+            }
+            let failed = diags.has_errors();
+            let notes = report::all(&leveled(diags, &lints), &own);
+            let found = project.root.join(path.value());
+            let mut compiled = file(&found, path.span(), args.dialect, &lints, project);
+            let rest = compiled.notes;
+            compiled.notes = quote!(#notes #rest);
+            if failed {
+                compiled.rule = None;
+            }
+            compiled
+        }
+        Some(Query::Tokens(group)) => {
+            let source = Source::from_tokens(group);
+            from_text(args, item, project, &lints, diags, &source)
+        }
+        Some(Query::Literal(text)) => {
+            let source = Source::from_literal(text);
+            from_text(args, item, project, &lints, diags, &source)
+        }
+        None => {
+            let error = Diagnostic::new(Code::OneQuery, TextSpan::new(0, 1), "a rule needs a query")
+                .help("add `query(process where …)`, `query = \"process where …\"` or `path = \"rules/….toml\"`");
+            diags.push(error);
+            Compiled { notes: report::all(diags.as_slice(), &own), rule: None }
+        }
+    }
+}
+
+fn from_text(
+    args: &Args,
+    item: &ItemStruct,
+    project: &Project,
+    lints: &Lints,
+    mut diags: Diagnostics,
+    source: &Source,
+) -> Compiled {
+    let meta = meta::build(&args.raw, meta::Source::Attributes, &mut diags);
+    let mut found = Diagnostics::new();
+    let dialect = args.dialect.unwrap_or_default();
+    let queries = query(&source.text, dialect, &meta, project, &mut found);
+    let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
+    meta::check(&meta, &args.raw, &project.schema, maxspan, &mut diags);
+    let diags = leveled(diags, lints);
+    let found = leveled(found, lints);
+    let failed = has_errors(&diags) || has_errors(&found);
+    let mut notes = report::all(&diags, &args.source());
+    notes.extend(report::all(&found, source));
+    let rule = queries.filter(|_| !failed).map(|(ast, hir)| {
+        let description = meta
+            .description
+            .clone()
+            .or_else(|| docs::of_item(&item.attrs))
+            .unwrap_or_else(|| meta.name.clone());
+        whole(meta, description, source.text.trim(), ast, hir)
+    });
+    Compiled { notes, rule }
+}
+
+/// Compiles a rule file. What is wrong with it is shown at `span`, with the place in the file.
+pub(crate) fn file(
+    path: &Path,
+    span: Span,
+    dialect: Option<Dialect>,
+    lints: &Lints,
+    project: &Project,
+) -> Compiled {
+    let shown_path = path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let error = Diagnostic::new(
+                Code::CannotRead,
+                TextSpan::default(),
+                format!("cannot read the rule file `{shown_path}`: {error}"),
+            )
+            .help(format!(
+                "paths start at the folder of `Cargo.toml`: {}",
+                PathBuf::from(".").join(&shown_path).display()
+            ));
+            return Compiled { notes: report::plain(&error, span), rule: None };
+        }
+    };
+    let map = FileMap { span, path: shown_path, shown: text.clone() };
+    let source = Source { text: String::new(), map: SourceMap::File(map) };
+    let tracked = track(path);
+    let (diags, rule) = match rule_file::parse_rule_file(&text) {
+        Ok(file) => from_rule_file(&file, dialect, lints, project),
+        Err(diags) => (leveled(diags, lints), None),
+    };
+    let notes = report::all(&diags, &source);
+    Compiled { notes: quote!(#tracked #notes), rule }
+}
+
+fn from_rule_file(
+    file: &RuleFile,
+    dialect: Option<Dialect>,
+    lints: &Lints,
+    project: &Project,
+) -> (Vec<Diagnostic>, Option<Whole>) {
+    let mut diags = file.warnings.clone();
+    let lints = file.lints.clone().over(lints);
+    let meta = meta::build(&file.raw, file.source(), &mut diags);
+    let mut found = Diagnostics::new();
+    let dialect = dialect.unwrap_or(file.dialect);
+    let queries = query(&file.query.text, dialect, &meta, project, &mut found);
+    let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
+    meta::check(&meta, &file.raw, &project.schema, maxspan, &mut diags);
+    found.retain(|diagnostic| {
+        diagnostic.move_places(|span| file.query.map.span(span));
+        true
+    });
+    diags.append(found);
+    let diags = leveled(diags, &lints);
+    let failed = has_errors(&diags);
+    let rule = queries.filter(|_| !failed).map(|(ast, hir)| {
+        let description = meta.description.clone().unwrap_or_else(|| meta.name.clone());
+        whole(meta, description, file.query.text.trim(), ast, hir)
+    });
+    (diags, rule)
+}
+
+fn whole(meta: Meta, description: String, text: &str, ast: ast::Query, hir: hir::Query) -> Whole {
+    let rule_id = meta.rule_id.clone().unwrap_or_else(|| derived_id(&meta.name));
+    let description = description.trim().to_owned();
+    Whole { meta, rule_id, description, text: text.to_owned(), ast, hir }
+}
+
+/// The id of a rule that gives none: a UUID of version 5 from its name, the same in every build.
+fn derived_id(name: &str) -> String {
+    const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x8f3c_2b1e_6a54_4d0f_9c7a_51e0_b6d2_7f18);
+    uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
+}
+
+/// Parses and lowers a query.
+fn query(
+    text: &str,
+    dialect: Dialect,
+    meta: &Meta,
+    project: &Project,
+    diags: &mut Diagnostics,
+) -> Option<(ast::Query, hir::Query)> {
+    let ast = match eql_grammar::parser::parse(text, dialect) {
+        Ok(ast) => ast,
+        Err(errors) => {
+            diags.append(errors);
+            return None;
+        }
+    };
+    let options = lower::Options {
+        dialect,
+        schema: &project.schema,
+        category_field: meta.event_category_override.as_deref().unwrap_or("event.category"),
+    };
+    let hir = lower::lower(&ast, &options, diags)?;
+    if let Some(what) = unsupported(&hir) {
+        let end = u32::try_from(text.trim_end().len()).unwrap_or(u32::MAX);
+        diags.push(
+            Diagnostic::new(
+                Code::NotYetSupported,
+                TextSpan::new(0, end),
+                format!("{what} is checked but not yet compiled"),
+            )
+            .help("event queries `category where condition` compile"),
+        );
+        return None;
+    }
+    Some((ast, hir))
+}
+
+fn unsupported(query: &hir::Query) -> Option<&'static str> {
+    match query.body {
+        hir::Body::Sequence(_) => Some("a sequence"),
+        hir::Body::Sample(_) => Some("a sample"),
+        hir::Body::Event(_) => None,
+    }
+}
+
+fn maxspan(query: &hir::Query) -> Option<u64> {
+    match &query.body {
+        hir::Body::Sequence(sequence) => sequence.maxspan,
+        hir::Body::Event(_) | hir::Body::Sample(_) => None,
+    }
+}
+
+/// Diagnostics in the order of the text, lints at the level that is set for them.
+fn leveled(mut diags: Diagnostics, lints: &Lints) -> Vec<Diagnostic> {
+    lints.apply(&mut diags);
+    diags.into_sorted()
+}
+
+fn has_errors(diags: &[Diagnostic]) -> bool {
+    diags.iter().any(|diagnostic| diagnostic.level == Level::Error)
+}
+
+/// A struct for a rule that has none in the user's source.
+pub(crate) fn unit_struct(vis: &Visibility, ident: &Ident) -> ItemStruct {
+    syn::parse_quote!(#vis struct #ident;)
+}

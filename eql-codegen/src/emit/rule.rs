@@ -1,0 +1,310 @@
+//! The items that stand beside the user's struct.
+
+use eql_grammar::hir::{self, Body, FieldIx, Root};
+use eql_grammar::meta::Meta;
+use eql_grammar::schema::Type;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Visibility;
+
+use super::Cx;
+use super::fields::{ident, owned, words};
+
+/// A rule that passed every check.
+pub(crate) struct Rule<'a> {
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) query: &'a hir::Query,
+    pub(crate) meta: &'a Meta,
+    pub(crate) rule_id: &'a str,
+    pub(crate) description: &'a str,
+    /// The query as written.
+    pub(crate) text: &'a str,
+}
+
+/// One field of the event, as the alert and the bounds name it.
+struct Member {
+    field: FieldIx,
+    path: String,
+    name: Ident,
+    ty: Type,
+}
+
+/// Everything but the struct itself.
+pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
+    let cx = Cx { fields: &rule.query.fields };
+    let members = members(rule.query);
+    match &rule.query.body {
+        Body::Event(query) => event_rule(rule, &cx, query, &members),
+        // Refused before: see `compile`.
+        Body::Sequence(_) | Body::Sample(_) => TokenStream::new(),
+    }
+}
+
+fn event_rule(
+    rule: &Rule<'_>,
+    cx: &Cx<'_>,
+    query: &hir::EventQuery,
+    members: &[Member],
+) -> TokenStream {
+    let Rule { krate, ident, .. } = rule;
+    let alert = alert_ident(ident);
+    let alert_struct = alert_struct(rule, members);
+    let imports = imports(krate);
+    let aliases = cx.own_fields();
+    let meta = rule_impl(rule, members);
+    let bounds = bounds(rule, cx, members);
+    let condition = cx.event_query(query);
+    let about = format!(
+        " Whether the query of this rule holds for `event`, which is read for {}.",
+        members.iter().map(|m| format!("`{}`", m.path)).collect::<Vec<_>>().join(", ")
+    );
+    let collect = members.iter().map(|member| {
+        let name = &member.name;
+        let ty = cx.field_path(member.field);
+        quote!(#name: rt::collect::<E, #ty>(event))
+    });
+    let conversions = conversions(&alert);
+    quote! {
+        #alert_struct
+
+        const _: () = {
+            #imports
+            #(#aliases)*
+            #bounds
+            #meta
+
+            impl #ident {
+                #[doc = #about]
+                #[must_use]
+                pub fn matches<E: Reads + ?Sized>(event: &E) -> bool {
+                    let _ = event;
+                    #condition
+                }
+            }
+
+            impl<E: Reads + rt::Event + ?Sized> rt::EventRule<E> for #ident {
+                type Alert = #alert;
+
+                fn matches(event: &E) -> bool {
+                    #ident::matches(event)
+                }
+
+                fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> #alert {
+                    #alert {
+                        #(#collect,)*
+                        document: rt::Document::of_event(Self::META, event, origin, execution),
+                    }
+                }
+            }
+
+            impl<E: Reads + rt::Event + ?Sized> rt::Detect<E> for #ident {
+                fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
+                where
+                    E: 'a,
+                {
+                    rt::event_detector::<E, #ident>()
+                }
+            }
+
+            #conversions
+        };
+    }
+}
+
+/// The items that a rule with errors still gets, so that the errors are the only ones.
+pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> TokenStream {
+    let alert = alert_ident(ident);
+    let imports = imports(krate);
+    let conversions = conversions(&alert);
+    quote! {
+        #[doc = " The alert of a rule that does not compile."]
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
+        #vis struct #alert {
+            #[doc = " The alert document."]
+            pub document: #krate::Document,
+        }
+
+        const _: () = {
+            #imports
+
+            impl rt::Rule for #ident {
+                const META: &'static rt::RuleMeta = &rt::BROKEN;
+            }
+
+            impl #ident {
+                #[doc = " The metadata of a rule that does not compile."]
+                pub const META: &'static rt::RuleMeta = &rt::BROKEN;
+
+                #[doc = " Never called: the rule does not compile."]
+                #[must_use]
+                pub fn matches<E: ?Sized>(event: &E) -> bool {
+                    let _ = event;
+                    false
+                }
+            }
+
+            impl<E: rt::Event + ?Sized> rt::EventRule<E> for #ident {
+                type Alert = #alert;
+
+                fn matches(event: &E) -> bool {
+                    #ident::matches(event)
+                }
+
+                fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> #alert {
+                    #alert { document: rt::Document::of_event(Self::META, event, origin, execution) }
+                }
+            }
+
+            impl<E: rt::Event + ?Sized> rt::Detect<E> for #ident {
+                fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
+                where
+                    E: 'a,
+                {
+                    rt::event_detector::<E, #ident>()
+                }
+            }
+
+            #conversions
+        };
+    }
+}
+
+pub(crate) fn alert_ident(rule: &Ident) -> Ident {
+    format_ident!("{}Alert", rule)
+}
+
+fn imports(krate: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use #krate::{Has, __private as rt, __private::ecs};
+        #[allow(unused_imports)]
+        use ::core::option::Option::{self, None, Some};
+    }
+}
+
+fn alert_struct(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
+    let Rule { krate, ident, vis, .. } = rule;
+    let alert = alert_ident(ident);
+    let about = format!(
+        " An alert of [`{ident}`]: the values of the fields that the rule reads, and the alert document."
+    );
+    let fields = members.iter().map(|member| {
+        let name = &member.name;
+        let about = format!(" `{}`, {}.", member.path, member.ty.name());
+        let ty = owned(member.ty, krate);
+        quote!(#[doc = #about] pub #name: #krate::values::Values<#ty>)
+    });
+    quote! {
+        #[doc = #about]
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
+        #vis struct #alert {
+            #(#fields,)*
+            #[doc = " The alert as Kibana writes it."]
+            pub document: #krate::Document,
+        }
+    }
+}
+
+fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
+    let ident = rule.ident;
+    let mut fields: Vec<_> = members.iter().map(|m| (m.path.clone(), m.ty.name())).collect();
+    fields.sort();
+    let meta = super::meta(rule.meta, rule.rule_id, rule.description, rule.text, &fields);
+    quote! {
+        impl rt::Rule for #ident {
+            const META: &'static rt::RuleMeta = &#meta;
+        }
+
+        impl #ident {
+            #[doc = " The metadata of this rule."]
+            pub const META: &'static rt::RuleMeta = <Self as rt::Rule>::META;
+        }
+    }
+}
+
+/// A trait for each field, so that an event type that lacks one is refused in words.
+fn bounds(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> TokenStream {
+    let traits: Vec<_> = members
+        .iter()
+        .enumerate()
+        .map(|(at, member)| {
+            let name = format_ident!("Reads{}", at);
+            let field = cx.field_path(member.field);
+            let path = &member.path;
+            let message = format!(
+                "`{{Self}}` does not carry `{path}`, which the rule `{}` reads",
+                rule.ident
+            );
+            let label = format!("this event type has no `{path}`");
+            let note = format!(
+                "a struct that derives `eql::Event` carries it by a field with `#[eql(field = \"{path}\")]`"
+            );
+            let tokens = quote! {
+                #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+                pub trait #name: Has<#field> {}
+                #[diagnostic::do_not_recommend]
+                impl<E: Has<#field> + ?Sized> #name for E {}
+            };
+            (name, tokens)
+        })
+        .collect();
+    let names: Vec<_> = traits.iter().map(|(name, _)| name).collect();
+    let tokens = traits.iter().map(|(_, tokens)| tokens);
+    let objects =
+        rule.query.fields.iter().any(|field| field.ty.is_none()).then(|| quote!(+ rt::HasObjects));
+    quote! {
+        #(#tokens)*
+        #[doc = " An event that carries every field of the rule."]
+        #[allow(unreachable_pub)]
+        pub trait Reads: #(#names)+* #objects {}
+        impl<E: #(#names +)* ?Sized #objects> Reads for E {}
+    }
+}
+
+fn conversions(alert: &Ident) -> TokenStream {
+    quote! {
+        impl rt::From<#alert> for rt::Document {
+            fn from(alert: #alert) -> Self {
+                alert.document
+            }
+        }
+
+        impl rt::Serialize for #alert {
+            fn serialize<S: rt::Serializer>(&self, serializer: S) -> rt::Result<S::Ok, S::Error> {
+                rt::Serialize::serialize(&self.document, serializer)
+            }
+        }
+    }
+}
+
+/// The event's own fields that the rule reads, by path, with the names of their members.
+fn members(query: &hir::Query) -> Vec<Member> {
+    let mut members: Vec<Member> = query
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.root == Root::Event)
+        .filter_map(|(at, field)| {
+            let name = ident(&words(&field.path));
+            Some(Member { field: FieldIx(at), path: field.path.clone(), name, ty: field.ty? })
+        })
+        .collect();
+    members.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut taken = vec!["document".to_owned()];
+    for member in &mut members {
+        let base = member.name.to_string();
+        let mut name = base.clone();
+        let mut count = 2;
+        while taken.contains(&name) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        if name != base {
+            member.name = ident(&name);
+        }
+        taken.push(name);
+    }
+    members
+}

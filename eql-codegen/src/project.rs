@@ -1,0 +1,70 @@
+//! The package that a macro is used in: its `eql.toml`.
+
+use std::path::{Path, PathBuf};
+
+use eql_grammar::config::{self, Config};
+use eql_grammar::diag::{Code, Diagnostic, Diagnostics};
+use eql_grammar::schema::Schema;
+use eql_grammar::span::Span as TextSpan;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use crate::report;
+use crate::source::{FileMap, Source, SourceMap};
+
+/// What every macro of a package shares.
+pub(crate) struct Project {
+    pub(crate) schema: Schema,
+    pub(crate) config: Config,
+    /// `CARGO_MANIFEST_DIR`, where the macro runs under cargo.
+    pub(crate) root: PathBuf,
+    file: Option<(PathBuf, String)>,
+    diags: Diagnostics,
+}
+
+impl Project {
+    /// Reads `eql.toml` beside the package's `Cargo.toml`, where there is one.
+    pub(crate) fn load() -> Self {
+        let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+        Self::at(root)
+    }
+
+    pub(crate) fn at(root: PathBuf) -> Self {
+        let path = root.join("eql.toml");
+        let mut diags = Diagnostics::new();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let message = format!("cannot read `eql.toml`: {error}");
+                diags.push(Diagnostic::new(Code::CannotRead, TextSpan::default(), message));
+                None
+            }
+        };
+        let (config, found) = config::parse_config(text.as_deref().unwrap_or_default());
+        diags.append(found);
+        let schema = config.schema();
+        Self { schema, config, root, file: text.map(|text| (path, text)), diags }
+    }
+
+    /// What is wrong with `eql.toml`.
+    pub(crate) fn errors(&self) -> TokenStream {
+        let shown = self.file.as_ref().map_or("", |(_, text)| text).to_owned();
+        let map = FileMap { span: Span::call_site(), path: "eql.toml".to_owned(), shown };
+        let source = Source { text: String::new(), map: SourceMap::File(map) };
+        report::all(self.diags.as_slice(), &source)
+    }
+
+    /// Makes an edit of `eql.toml` a reason to build again.
+    pub(crate) fn tracked(&self) -> TokenStream {
+        self.file.iter().map(|(path, _)| track(path)).collect()
+    }
+}
+
+/// Makes an edit of the file a reason to build again.
+pub(crate) fn track(path: &Path) -> TokenStream {
+    let path = path.to_string_lossy();
+    quote!(
+        const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+    )
+}

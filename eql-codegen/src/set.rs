@@ -1,0 +1,223 @@
+//! `eql::rules!`: a folder of rule files as a module.
+
+use std::path::{Path, PathBuf};
+
+use eql_grammar::diag::{Code, Diagnostic};
+use eql_grammar::span::Span as TextSpan;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, LitStr, Token, Visibility};
+
+use crate::compile::{self, Compiled};
+use crate::emit;
+use crate::project::Project;
+use crate::report;
+
+/// `#[attributes] pub mod name = "rules/**/*.toml";`
+struct Set {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    name: Ident,
+    pattern: LitStr,
+    krate: TokenStream,
+}
+
+impl Parse for Set {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let mut krate = quote!(::eql);
+        let mut failed = None;
+        attrs.retain(|attr| {
+            if !attr.path().is_ident("eql") {
+                return true;
+            }
+            let parsed = attr.parse_nested_meta(|meta| {
+                if !meta.path.is_ident("crate") {
+                    return Err(meta.error("unknown key, expected `crate = path`"));
+                }
+                let path: syn::Path = meta.value()?.parse()?;
+                krate = quote!(#path);
+                Ok(())
+            });
+            failed = parsed.err().or(failed.take());
+            false
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let vis = input.parse()?;
+        input.parse::<Token![mod]>()?;
+        let name = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let pattern = input.parse()?;
+        input.parse::<Option<Token![;]>>()?;
+        Ok(Self { attrs, vis, name, pattern, krate })
+    }
+}
+
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let set: Set = match syn::parse2(input) {
+        Ok(set) => set,
+        Err(error) => {
+            let error = Diagnostic::new(Code::BadItem, TextSpan::default(), error.to_string())
+                .help("write `eql::rules! { pub mod pack = \"rules/**/*.toml\" }`");
+            return report::plain(&error, Span::call_site());
+        }
+    };
+    let project = Project::load();
+    let mut notes = project.errors();
+    notes.extend(project.tracked());
+    let files = match files(&project.root, &set.pattern.value()) {
+        Ok(files) if files.is_empty() => {
+            let message = format!("no file matches `{}`", set.pattern.value());
+            notes.extend(cannot_read(&set, &message));
+            Vec::new()
+        }
+        Ok(files) => files,
+        Err(error) => {
+            notes.extend(cannot_read(&set, &error));
+            Vec::new()
+        }
+    };
+    module(&set, &files, &project, &notes)
+}
+
+fn cannot_read(set: &Set, message: &str) -> TokenStream {
+    let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
+        .help("patterns start at the folder of `Cargo.toml`; `*` stays in a folder, `**` goes into all below");
+    report::plain(&error, set.pattern.span())
+}
+
+/// The files that a pattern means, by path. A folder means every `.toml` file below it.
+fn files(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    let mut path = root.join(pattern);
+    if path.is_dir() {
+        path = path.join("**/*.toml");
+    }
+    let pattern = path.to_str().ok_or("the path is not UTF-8")?;
+    let mut files = Vec::new();
+    for entry in glob::glob(pattern).map_err(|error| error.to_string())? {
+        let path = entry.map_err(|error| error.to_string())?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) -> TokenStream {
+    let Set { attrs, vis, name, krate, .. } = set;
+    let mut taken: Vec<(String, PathBuf)> = Vec::new();
+    let mut ids: Vec<(String, PathBuf)> = Vec::new();
+    let mut items = TokenStream::new();
+    let mut idents = Vec::new();
+    for file in files {
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+        let ident = format_ident!("{}", struct_name(&stem));
+        let compiled =
+            compile::file(file, set.pattern.span(), None, &project.config.lints, project);
+        if let Some(other) = duplicate(&taken, &ident.to_string()) {
+            items.extend(twice(set, file, other, &format!("the name `{ident}`")));
+            continue;
+        }
+        taken.push((ident.to_string(), file.clone()));
+        if let Some(rule) = &compiled.rule {
+            if let Some(other) = duplicate(&ids, &rule.rule_id) {
+                items.extend(twice(set, file, other, &format!("the rule_id `{}`", rule.rule_id)));
+                continue;
+            }
+            ids.push((rule.rule_id.clone(), file.clone()));
+        }
+        items.extend(one(compiled, krate, &ident));
+        idents.push(ident);
+    }
+    let count = idents.len();
+    let about = if docs_missing(attrs) {
+        let about = format!(" {count} detection rules, from `{}`.", set.pattern.value());
+        quote!(#[doc = #about])
+    } else {
+        TokenStream::new()
+    };
+    quote! {
+        #notes
+        #about
+        #(#attrs)*
+        #vis mod #name {
+            #items
+
+            #[doc = " The metadata of every rule of the set, in the order of the files."]
+            pub const RULES: [&#krate::RuleMeta; #count] = [#(#idents::META),*];
+
+            #[doc = " Every rule of the set with fresh state, in the order of [`RULES`]."]
+            #[must_use]
+            pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
+            where
+                E: 'a,
+                #(#idents: #krate::Detect<E>,)*
+            {
+                #krate::__private::collect_detectors([#(<#idents as #krate::Detect<E>>::detector()),*])
+            }
+        }
+    }
+}
+
+fn one(compiled: Compiled, krate: &TokenStream, ident: &Ident) -> TokenStream {
+    let item = compile::unit_struct(&syn::parse_quote!(pub), ident);
+    if compiled.rule.is_some() {
+        return compile::finish(compiled, krate, &item, None);
+    }
+    let notes = compiled.notes;
+    let skeleton = emit::skeleton(krate, &item.vis, ident);
+    quote!(#notes #[doc = " A rule that does not compile."] #item #skeleton)
+}
+
+fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> {
+    taken.iter().find(|(name, _)| name == key).map(|(_, path)| path.as_path())
+}
+
+fn twice(set: &Set, file: &Path, other: &Path, what: &str) -> TokenStream {
+    let message = format!("`{}` and `{}` have both {what}", other.display(), file.display());
+    let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
+        .help("every rule of a set needs a file name and a rule_id of its own");
+    report::plain(&error, set.pattern.span())
+}
+
+fn docs_missing(attrs: &[Attribute]) -> bool {
+    !crate::docs::has_docs(attrs)
+}
+
+/// The name of the struct for a rule file: `collection_outlook_com` is `CollectionOutlookCom`.
+#[must_use]
+pub fn struct_name(stem: &str) -> String {
+    let mut out = String::with_capacity(stem.len());
+    let mut upper = true;
+    for ch in stem.chars() {
+        if !ch.is_ascii_alphanumeric() {
+            upper = true;
+            continue;
+        }
+        if out.is_empty() && ch.is_ascii_digit() {
+            out.push('R');
+        }
+        out.push(if upper { ch.to_ascii_uppercase() } else { ch });
+        upper = false;
+    }
+    if out.is_empty() {
+        out.push_str("Rule");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::struct_name;
+
+    #[test]
+    fn struct_names_are_camel_case() {
+        assert_eq!(struct_name("collection_outlook_com"), "CollectionOutlookCom");
+        assert_eq!(struct_name("7zip-abuse"), "R7zipAbuse");
+        assert_eq!(struct_name("--"), "Rule");
+    }
+}
