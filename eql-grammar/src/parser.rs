@@ -3,7 +3,7 @@
 //! The grammar (`eql.pest`) reads more than EQL; what must not be in a query is refused here, in words. pest's types never
 //! leave this file.
 
-use std::thread;
+use std::{ops::Range, thread};
 
 use pest::{
     Parser as _,
@@ -13,17 +13,22 @@ use pest::{
 
 use crate::{
     ast::{
-        Arith, ArithOp, Body, Call, Category, Compare, CompareOp, Dialect, EventQuery, Expr, FieldPath, In, Literal,
-        Match, MatchOp, Pipe, PipeKind, Query, Sample, Sequence, Term, TimeSpan, TimeUnit, Variable,
+        Arith, ArithOp, Body, Call, Category, Compare, CompareOp, Dialect, EventQuery, Expr,
+        FieldPath, In, Literal, Match, MatchOp, Pipe, PipeKind, Query, Sample, Sequence, Term,
+        TimeSpan, TimeUnit, Variable,
     },
     diag::{Code, Diagnostic, Diagnostics},
-    scan::{self, MAX_DEPTH, MAX_ERRORS, Scan, Token, TokenKind},
+    scan::{self, MAX_DEPTH, MAX_ERRORS, MAX_TEXT, Scan, Token, TokenKind},
     span::{Span, Spanned},
     suggest::closest,
 };
 
 mod grammar {
-    #![allow(missing_docs, unreachable_pub, reason = "pest derives public items without documentation")]
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        reason = "pest derives public items without documentation"
+    )]
 
     #[derive(pest_derive::Parser)]
     #[grammar = "eql.pest"]
@@ -74,27 +79,38 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Query, Diagnostics> {
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(_) => {
                 let mut diagnostics = Diagnostics::new();
-                diagnostics.push(scan::too_deep(place).note("and no thread with a larger stack could be started"));
+                diagnostics.push(
+                    scan::too_deep(place)
+                        .note("and no thread with a larger stack could be started"),
+                );
                 Err(diagnostics)
             }
         }
     })
 }
 
-/// Deeper texts are parsed on a thread of their own: a level takes about 20 KiB of stack in a debug build, and threads
-/// have as little as 2 MiB.
-const DEPTH_ON_OWN_STACK: usize = 16;
-const DEEP_STACK: usize = 16 * 1024 * 1024;
+/// Deeper texts are parsed on a thread of their own: a level takes up to 6 KiB of stack in a debug build, and the caller's
+/// stack may be a small one.
+const DEPTH_ON_OWN_STACK: usize = 48;
+const DEEP_STACK: usize = 4 * 1024 * 1024;
+/// How many bytes are parsed at most, counted again each time the grammar goes on after an error. It bounds the time that a
+/// large and broken text takes.
+const WORK: usize = 2 * MAX_TEXT;
 
 fn parse_scanned(scan: Scan<'_>, dialect: Dialect) -> Result<Query, Diagnostics> {
     let Scan { mut text, tokens, mut diagnostics, .. } = scan;
     let mut reached = None;
+    let mut work = text.len();
     loop {
         let failure = match Grammar::parse(Rule::query, &text) {
             Ok(pairs) => {
                 let mut builder = Builder { dialect, diagnostics };
                 let query = builder.query(pairs);
-                return if builder.diagnostics.is_empty() { Ok(query) } else { Err(builder.diagnostics) };
+                return if builder.diagnostics.is_empty() {
+                    Ok(query)
+                } else {
+                    Err(builder.diagnostics)
+                };
             }
             Err(failure) => failure,
         };
@@ -102,11 +118,13 @@ fn parse_scanned(scan: Scan<'_>, dialect: Dialect) -> Result<Query, Diagnostics>
         diagnostics.push(failure.diagnostic());
         let further = reached.is_none_or(|reached| failure.at > reached);
         reached = Some(failure.at);
-        let room = diagnostics.as_slice().len() < MAX_ERRORS;
+        work += text.len();
+        let room = diagnostics.as_slice().len() < MAX_ERRORS && work <= WORK;
         match failure.stand_in() {
-            Some(range) if further && room => {
-                let filling = format!("1{}", " ".repeat(range.len() - 1));
-                text.to_mut().replace_range(range, &filling);
+            Some(stand_in) if further && room => {
+                let StandIn { range, filling } = stand_in;
+                let length = range.len();
+                text.to_mut().replace_range(range, &format!("{filling:length$}"));
             }
             _ => return Err(diagnostics),
         }
@@ -159,7 +177,9 @@ fn next<'p>(pairs: &mut Pairs<'p, Rule>) -> Pair<'p, Rule> {
 
 impl Builder {
     fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.as_slice().len() < MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// A keyword that the grammar reads in any case.
@@ -180,8 +200,12 @@ impl Builder {
     fn endpoint_only(&mut self, span: Span, what: &str) {
         if self.dialect != Dialect::Endpoint {
             self.push(
-                Diagnostic::new(Code::EndpointOnly, span, format!("{what} in a rule of the Elasticsearch dialect"))
-                    .label("only the endpoint dialect has this"),
+                Diagnostic::new(
+                    Code::EndpointOnly,
+                    span,
+                    format!("{what} in a rule of the Elasticsearch dialect"),
+                )
+                .label("only the endpoint dialect has this"),
             );
         }
     }
@@ -191,9 +215,12 @@ impl Builder {
         let body = next(&mut pairs);
         let body = match body.as_rule() {
             Rule::group => self.group(body),
-            _ => Body::Event(self.event_query(body).node),
+            _ => Body::Event(self.event_query(body).0),
         };
-        let pipes = pairs.filter(|pair| pair.as_rule() == Rule::pipe).filter_map(|pair| self.pipe(pair)).collect();
+        let pipes = pairs
+            .filter(|pair| pair.as_rule() == Rule::pipe)
+            .filter_map(|pair| self.pipe(pair))
+            .collect();
         Query { body, pipes }
     }
 
@@ -214,9 +241,13 @@ impl Builder {
         }
         if kind == Kind::Join {
             self.push(
-                Diagnostic::new(Code::JoinUnsupported, span_of(&keyword), "`join` is not supported")
-                    .label("Elasticsearch reads `join` and does not run it")
-                    .help("events in order are a `sequence`, events in any order a `sample`"),
+                Diagnostic::new(
+                    Code::JoinUnsupported,
+                    span_of(&keyword),
+                    "`join` is not supported",
+                )
+                .label("Elasticsearch reads `join` and does not run it")
+                .help("events in order are a `sequence`, events in any order a `sample`"),
             );
         }
         if kind == Kind::Sample {
@@ -242,7 +273,7 @@ impl Builder {
         if missing && kind == Kind::Sample {
             self.not_in_sample(span_of(&open), "a missing event `![…]`");
         }
-        let query = self.event_query(next(&mut pairs)).node;
+        let (query, _) = self.event_query(next(&mut pairs));
         let close = next(&mut pairs);
         let mut span = span_of(&open).to(span_of(&close));
         let mut clauses = Clauses::default();
@@ -281,7 +312,9 @@ impl Builder {
             "runs" => self.push(
                 Diagnostic::new(Code::Syntax, with.span, "`runs` before the first term")
                     .label("expected `with maxspan=…` here")
-                    .help("`with runs=…` stands behind the term that it repeats, `[…] with runs=3`"),
+                    .help(
+                        "`with runs=…` stands behind the term that it repeats, `[…] with runs=3`",
+                    ),
             ),
             _ => self.unknown_option(&with, &["maxspan"]),
         }
@@ -358,7 +391,9 @@ impl Builder {
             self.not_in_sample(span, "an alias");
         }
         if clauses.alias.is_some() {
-            self.push(Diagnostic::new(Code::Syntax, span, "`as` twice").label("a term has one alias"));
+            self.push(
+                Diagnostic::new(Code::Syntax, span, "`as` twice").label("a term has one alias"),
+            );
         }
         let name = pair.into_inner().last().expect("BUG: an alias has a name");
         clauses.alias = Some(Spanned::new(name.as_str().to_owned(), span_of(&name)));
@@ -377,7 +412,8 @@ impl Builder {
         let mut pairs = pair.into_inner();
         self.keyword(&next(&mut pairs));
         let name = next(&mut pairs);
-        let known = ["maxspan", "runs"].into_iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
+        let known =
+            ["maxspan", "runs"].into_iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
         if known.is_some() {
             self.keyword(&name);
         }
@@ -387,8 +423,12 @@ impl Builder {
 
     fn unknown_option(&mut self, with: &With<'_>, known: &[&str]) {
         let allowed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
-        let error = Diagnostic::new(Code::Syntax, with.name_span, format!("unknown option `{}`", with.name))
-            .label(format!("expected {allowed}"));
+        let error = Diagnostic::new(
+            Code::Syntax,
+            with.name_span,
+            format!("unknown option `{}`", with.name),
+        )
+        .label(format!("expected {allowed}"));
         self.push(match closest(with.name, known.iter().copied()) {
             Some(name) => error.patch(with.name_span, name),
             None => error,
@@ -406,9 +446,8 @@ impl Builder {
         let failure = match (count, unit) {
             _ if duration.sign == Some("-") => error("a negative time span"),
             _ if duration.sign.is_some() => error("a time span with a sign"),
-            _ if duration.number.contains(['.', 'e', 'E']) => {
-                error("a time span with a fraction").help("take a smaller unit, `1500ms` for `1.5s`")
-            }
+            _ if duration.number.contains(['.', 'e', 'E']) => error("a time span with a fraction")
+                .help("take a smaller unit, `1500ms` for `1.5s`"),
             (_, None) => error("a time span without a unit")
                 .help(format!("for seconds write `{}s`", duration.number)),
             (_, Some((word, None))) => {
@@ -440,21 +479,25 @@ impl Builder {
             }
             _ => {
                 self.push(
-                    Diagnostic::new(Code::BadRuns, duration.span, "`runs` that is not a whole number")
-                        .label("expected a whole number from 1 to 100"),
+                    Diagnostic::new(
+                        Code::BadRuns,
+                        duration.span,
+                        "`runs` that is not a whole number",
+                    )
+                    .label("expected a whole number from 1 to 100"),
                 );
                 None
             }
         }
     }
 
-    fn event_query(&mut self, pair: Pair<'_, Rule>) -> Spanned<EventQuery> {
+    /// The query and the depth of its condition.
+    fn event_query(&mut self, pair: Pair<'_, Rule>) -> (EventQuery, usize) {
         let mut pairs = pair.into_inner();
         let category = self.category(next(&mut pairs));
         self.keyword(&next(&mut pairs));
         let condition = self.condition(next(&mut pairs));
-        let span = category.span.to(condition.outer);
-        Spanned::new(EventQuery { category, condition: condition.expr }, span)
+        (EventQuery { category, condition: condition.expr }, condition.depth)
     }
 
     fn category(&mut self, pair: Pair<'_, Rule>) -> Spanned<Category> {
@@ -502,7 +545,8 @@ impl Builder {
                 } else {
                     format!("unknown pipe `{other}`")
                 };
-                let error = Diagnostic::new(Code::UnknownPipe, place, message).label("expected `head` or `tail`");
+                let error = Diagnostic::new(Code::UnknownPipe, place, message)
+                    .label("expected `head` or `tail`");
                 self.push(match closest(other, ["head", "tail"]) {
                     Some(meant) if !known => error.patch(place, meant),
                     _ => error,
@@ -510,19 +554,29 @@ impl Builder {
                 return None;
             }
         };
-        let mut arguments: Vec<Part> =
-            pairs.filter(|pair| pair.as_rule() == Rule::condition).map(|pair| self.condition(pair)).collect();
+        let mut arguments: Vec<Part> = pairs
+            .filter(|pair| pair.as_rule() == Rule::condition)
+            .map(|pair| self.condition(pair))
+            .collect();
         if arguments.len() > 1 {
             let extra = arguments[1].outer.to(arguments[arguments.len() - 1].outer);
             self.push(
-                Diagnostic::new(Code::BadPipeArgument, extra, format!("`{}` takes one number", name.as_str()))
-                    .label("one too many"),
+                Diagnostic::new(
+                    Code::BadPipeArgument,
+                    extra,
+                    format!("`{}` takes one number", name.as_str()),
+                )
+                .label("one too many"),
             );
         }
         let Some(count) = (!arguments.is_empty()).then(|| arguments.swap_remove(0)) else {
             self.push(
-                Diagnostic::new(Code::BadPipeArgument, place, format!("`{}` without a number", name.as_str()))
-                    .label(format!("expected a whole number, `{} 10`", name.as_str())),
+                Diagnostic::new(
+                    Code::BadPipeArgument,
+                    place,
+                    format!("`{}` without a number", name.as_str()),
+                )
+                .label(format!("expected a whole number, `{} 10`", name.as_str())),
             );
             return None;
         };
@@ -582,7 +636,9 @@ impl Builder {
             Operator::Sign { negative: true, span } => {
                 prefixed(right, span, |operand| Expr::Neg(Box::new(operand)))
             }
-            Operator::Sign { negative: false, span } => Part { outer: span.to(right.outer), ..right },
+            Operator::Sign { negative: false, span } => {
+                Part { outer: span.to(right.outer), ..right }
+            }
             binary => {
                 let left = values.pop().expect("BUG: a binary operator has two operands");
                 binary.join(left, right)
@@ -698,11 +754,14 @@ impl Builder {
             args: items.parts.into_iter().map(|part| part.expr).collect(),
         };
         let span = place.to(items.close);
-        self.shallow(Part { expr: Spanned::new(Expr::Call(call), span), outer: span, depth: items.depth + 1 })
+        self.shallow(Part {
+            expr: Spanned::new(Expr::Call(call), span),
+            outer: span,
+            depth: items.depth + 1,
+        })
     }
 
     fn descendant(&mut self, pair: Pair<'_, Rule>) -> Part {
-        let span = tight_span(&pair);
         let mut pairs = pair.into_inner();
         let relation = next(&mut pairs);
         let of = next(&mut pairs);
@@ -713,20 +772,28 @@ impl Builder {
             self.endpoint_only(place, "`descendant of`");
         } else {
             self.push(
-                Diagnostic::new(Code::Syntax, place, format!("`{} of` is not supported", relation.as_str()))
-                    .label("only the endpoint dialect has a relation, `descendant of [process where …]`"),
+                Diagnostic::new(
+                    Code::Syntax,
+                    place,
+                    format!("`{} of` is not supported", relation.as_str()),
+                )
+                .label(
+                    "only the endpoint dialect has a relation, `descendant of [process where …]`",
+                ),
             );
         }
-        let query = self.event_query(next(&mut pairs)).node;
-        // The depth of the inner condition is bounded by the scan and by its own check.
-        Part { expr: Spanned::new(Expr::DescendantOf(Box::new(query)), span), outer: span, depth: 1 }
+        let (query, depth) = self.event_query(next(&mut pairs));
+        let span = place.to(span_of(&next(&mut pairs)));
+        let expr = Spanned::new(Expr::DescendantOf(Box::new(query)), span);
+        self.shallow(Part { expr, outer: span, depth: depth + 1 })
     }
 
     fn set_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let mut negated = false;
         let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not {
+        if op.as_rule() == Rule::kw_not_in {
+            self.keyword(&op);
             negated = true;
             op = next(&mut pairs);
         }
@@ -743,7 +810,7 @@ impl Builder {
     fn pattern_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not {
+        if op.as_rule() == Rule::kw_not_in {
             let not = op;
             op = next(&mut pairs);
             self.not_before_match(&value, &not, &op);
@@ -758,7 +825,8 @@ impl Builder {
             let end = part.outer;
             (vec![part], end, 0)
         };
-        let patterns = parts.into_iter().filter_map(|part| self.pattern(part, op.as_str())).collect();
+        let patterns =
+            parts.into_iter().filter_map(|part| self.pattern(part, op.as_str())).collect();
         let span = value.outer.to(end);
         let depth = value.depth.max(depth);
         let op = Spanned::new(match_op(op.as_str()), span_of(&op));
@@ -780,8 +848,12 @@ impl Builder {
             Expr::Literal(literal) if bare => Some(Spanned::new(literal, part.expr.span)),
             _ => {
                 self.push(
-                    Diagnostic::new(Code::Syntax, part.outer, format!("a pattern of `{op}` that is not a literal"))
-                        .label("expected a string, or a list of strings in parentheses"),
+                    Diagnostic::new(
+                        Code::Syntax,
+                        part.outer,
+                        format!("a pattern of `{op}` that is not a literal"),
+                    )
+                    .label("expected a string, or a list of strings in parentheses"),
                 );
                 None
             }
@@ -801,14 +873,17 @@ impl Builder {
     }
 
     fn list(&mut self, pair: Pair<'_, Rule>, op: &str) -> Items {
-        let span = tight_span(&pair);
         let mut pairs = pair.into_inner();
-        next(&mut pairs);
+        let open = span_of(&next(&mut pairs));
         let items = self.items(pairs);
         if items.parts.is_empty() {
             self.push(
-                Diagnostic::new(Code::Syntax, span, format!("an empty list after `{op}`"))
-                    .label("expected at least one value"),
+                Diagnostic::new(
+                    Code::Syntax,
+                    open.to(items.close),
+                    format!("an empty list after `{op}`"),
+                )
+                .label("expected at least one value"),
             );
         }
         items
@@ -831,7 +906,9 @@ impl Builder {
                 _ => {}
             }
         }
-        if let Some(comma) = comma {
+        if let Some(comma) = comma
+            && !items.parts.is_empty()
+        {
             self.trailing_comma(&comma);
         }
         items
@@ -878,13 +955,7 @@ impl Builder {
                 Rule::quoted_name => path.push_str(&unquoted(pair.as_str())),
                 Rule::dot if !path.is_empty() => path.push('.'),
                 Rule::dot => {}
-                Rule::index => {
-                    self.push(
-                        Diagnostic::new(Code::ArrayIndex, span_of(&pair), "an array index")
-                            .label("array indexes are not supported")
-                            .help("a comparison is true where any value of the array satisfies it"),
-                    );
-                }
+                Rule::index => self.push(array_index(span_of(&pair))),
                 _ => before = Some(pair),
             }
         }
@@ -899,8 +970,12 @@ impl Builder {
         let value = text.parse().unwrap_or(f64::INFINITY);
         if value.is_infinite() {
             self.push(
-                Diagnostic::new(Code::NumberRange, span_of(pair), "a number that 64 bits do not hold")
-                    .label(format!("at most {:e}", f64::MAX)),
+                Diagnostic::new(
+                    Code::NumberRange,
+                    span_of(pair),
+                    "a number that 64 bits do not hold",
+                )
+                .label(format!("at most {:e}", f64::MAX)),
             );
         }
         Literal::Float(value)
@@ -1001,7 +1076,9 @@ impl Operator {
             Self::Compare(op) => {
                 (Expr::Compare(Box::new(Compare { left: left.expr, op, right: right.expr })), depth)
             }
-            Self::Arith(op) => (Expr::Arith(Box::new(Arith { left: left.expr, op, right: right.expr })), depth + 1),
+            Self::Arith(op) => {
+                (Expr::Arith(Box::new(Arith { left: left.expr, op, right: right.expr })), depth + 1)
+            }
             Self::And => match left.expr.node {
                 Expr::And(parts) if bare => (Expr::And(appended(parts, right.expr)), depth),
                 node => (Expr::And(vec![Spanned::new(node, left.expr.span), right.expr]), depth),
@@ -1028,7 +1105,8 @@ fn prefixed(part: Part, operator: Span, node: impl FnOnce(Spanned<Expr>) -> Expr
 /// The span of a pair up to the end of its last token: pest counts the white space before an absent optional part in.
 fn tight_span(pair: &Pair<'_, Rule>) -> Span {
     let span = span_of(pair);
-    let end = pair.clone().into_inner().flatten().last().map_or(span.end, |last| span_of(&last).end);
+    let end =
+        pair.clone().into_inner().flatten().last().map_or(span.end, |last| span_of(&last).end);
     Span::new(span.start, end)
 }
 
@@ -1104,6 +1182,12 @@ fn string(text: &str) -> String {
     value
 }
 
+fn array_index(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::ArrayIndex, span, "an array index")
+        .label("array indexes are not supported")
+        .help("a comparison is true where any value of the array satisfies it")
+}
+
 /// The name in back-quotes.
 fn unquoted(text: &str) -> String {
     text[1..text.len() - 1].replace("``", "`")
@@ -1172,53 +1256,118 @@ impl<'a> Failure<'a> {
 
     /// Mistakes that deserve their own words.
     fn special(&self) -> Option<Diagnostic> {
-        let place = self.place();
+        self.at_start()
+            .or_else(|| self.index())
+            .or_else(|| self.double_bar())
+            .or_else(|| self.number_in_name())
+            .or_else(|| {
+                let found = self.word(self.found);
+                let infix = ["and", "or", "in", "like", "regex"].contains(&found);
+                match (self.before(), found) {
+                    (".", _) if scan::KEYWORDS.contains(&found) => Some(self.keyword_as_name()),
+                    (_, "not") if self.wants_operand() => Some(self.not_inside()),
+                    (_, _) if scan::KEYWORDS.contains(&found) && !infix && self.wants_operand() => {
+                        Some(self.keyword_as_name())
+                    }
+                    ("in" | "in~", _) if found != "(" => Some(self.list_without_parens()),
+                    _ => None,
+                }
+            })
+    }
+
+    fn at_start(&self) -> Option<Diagnostic> {
         let found = self.word(self.found);
         let before = self.before();
-        let error = |code: Code, message: &str| Diagnostic::new(code, place, message.to_owned());
-        let lower = found.to_ascii_lowercase();
-        if lower == "where" && matches!(before, "" | "[" | "![") {
+        let place = self.place();
+        if found.eq_ignore_ascii_case("where") && matches!(before, "" | "[" | "![") {
             return Some(
-                error(Code::BadCategory, "a query without an event category")
+                Diagnostic::new(Code::BadCategory, place, "a query without an event category")
                     .label("expected an event category before `where`")
                     .help("for events of every category write `any where`"),
             );
         }
-        if found == "|" && before == "|" {
-            let span = self.tokens[self.found - 1].span.to(place);
-            return Some(Diagnostic::new(Code::Syntax, span, "`||` is written `or`").patch(span, "or"));
+        (before.is_empty() && matches!(found, "[" | "![")).then(|| {
+            self.general().help(
+                "terms in brackets follow `sequence` or `sample`; a single query has no brackets",
+            )
+        })
+    }
+
+    /// `x["y"]`, `x[*]`; what the grammar reads of indexes is refused there.
+    fn index(&self) -> Option<Diagnostic> {
+        let before = self.tokens.get(self.found.checked_sub(1)?)?;
+        let name = matches!(before.kind, TokenKind::Word | TokenKind::Quoted);
+        let inside = self
+            .expected
+            .iter()
+            .any(|rule| matches!(rule, Rule::arith_op | Rule::set_test | Rule::index));
+        let terms = self.expected.iter().any(|rule| matches!(rule, Rule::term | Rule::open_square));
+        (self.word(self.found) == "[" && name && inside && !terms)
+            .then(|| array_index(self.place()))
+    }
+
+    fn double_bar(&self) -> Option<Diagnostic> {
+        let (before, found) = (self.found.checked_sub(1)?, self.found);
+        (self.word(before) == "|" && self.word(found) == "|").then(|| {
+            let span = self.tokens[before].span.to(self.tokens[found].span);
+            Diagnostic::new(Code::Syntax, span, "`||` is written `or`").patch(span, "or")
+        })
+    }
+
+    fn number_in_name(&self) -> Option<Diagnostic> {
+        let found = self.word(self.found);
+        let digits = found.bytes().take_while(u8::is_ascii_digit).count();
+        (self.before() == "." && digits > 0).then(|| {
+            let start = self.place().start as usize;
+            let span = offsets(start, start + digits);
+            Diagnostic::new(Code::Syntax, span, "a part of a field name that begins with a digit")
+                .label("expected a name, or back-quotes around this part")
+                .patch(span, format!("`{}`", &found[..digits]))
+        })
+    }
+
+    fn keyword_as_name(&self) -> Diagnostic {
+        let place = self.place();
+        let found = self.word(self.found);
+        Diagnostic::new(Code::Syntax, place, format!("`{found}` is a keyword"))
+            .label(format!("expected {}", words(&self.expected)))
+            .help("a field of this name is written in back-quotes")
+            .patch(place, format!("`{found}`"))
+    }
+
+    fn not_inside(&self) -> Diagnostic {
+        Diagnostic::new(Code::Syntax, self.place(), "`not` inside a comparison")
+            .label("expected a value")
+            .help("`not` stands before the whole comparison, or in parentheses with what it negates: `a == (not b)`")
+    }
+
+    fn list_without_parens(&self) -> Diagnostic {
+        let place = self.place();
+        let error = self.general().help(format!("`{}` takes a list in parentheses", self.before()));
+        match self.tokens.get(self.found) {
+            Some(Token { kind: TokenKind::Str | TokenKind::Number, .. }) => {
+                error.patch(place, format!("({})", self.word(self.found)))
+            }
+            _ => error,
         }
-        if before == "." && found.starts_with(|c: char| c.is_ascii_digit()) {
-            let digits = found.bytes().take_while(u8::is_ascii_digit).count();
-            let span = Span::new(place.start, place.start + u32::try_from(digits).unwrap_or(0));
-            let segment = &found[..digits];
-            return Some(
-                Diagnostic::new(Code::Syntax, span, "a part of a field name that begins with a digit")
-                    .label("expected a name, or back-quotes around this part")
-                    .patch(span, format!("`{segment}`")),
-            );
-        }
-        let misplaced = before == "." || !matches!(lower.as_str(), "and" | "or" | "in" | "like" | "regex");
-        if scan::KEYWORDS.contains(&found) && misplaced && self.wants_operand() {
-            return Some(
-                error(Code::Syntax, &format!("`{found}` is a keyword"))
-                    .label(format!("expected {}", words(&self.expected)))
-                    .help(format!("a field of this name is written in back-quotes, `` `{found}` ``"))
-                    .patch(place, format!("`{found}`")),
-            );
-        }
-        None
     }
 
     fn wants_operand(&self) -> bool {
         self.expected.iter().any(|rule| {
-            matches!(rule, Rule::operand | Rule::condition | Rule::field | Rule::name | Rule::quoted_name | Rule::segment)
+            matches!(
+                rule,
+                Rule::operand
+                    | Rule::condition
+                    | Rule::field
+                    | Rule::name
+                    | Rule::quoted_name
+                    | Rule::segment
+            )
         })
     }
 
-    /// The part of the text to replace by `1`, for the grammar to find what else is wrong; `None` where the mistake is not
-    /// inside a condition.
-    fn stand_in(&self) -> Option<std::ops::Range<usize>> {
+    /// What to go on with, for the grammar to find what else is wrong; `None` where no part of the text can be left out.
+    fn stand_in(&self) -> Option<StandIn> {
         let mut start = self.found;
         let mut depth = 0usize;
         let mut separated = false;
@@ -1228,17 +1377,16 @@ impl<'a> Failure<'a> {
             match word {
                 ")" | "]" => depth += 1,
                 "(" | "[" | "![" if depth > 0 => depth -= 1,
-                "[" | "![" => return None,
+                "[" | "![" => return self.range(index + 1, self.close_of(index + 1), "a where 1"),
                 "|" if depth == 0 => return None,
                 _ if depth > 0 => {}
                 _ if word.eq_ignore_ascii_case("where") => {
-                    let end = self.operand_end();
-                    let first = self.tokens.get(start)?.span.start as usize;
-                    let last = self.tokens.get(end.checked_sub(1)?)?.span.end as usize;
-                    return (first < last).then_some(first..last);
+                    return self.range(start, self.operand_end(), "1");
                 }
                 "(" | "," => separated = true,
-                _ if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or") => separated = true,
+                _ if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or") => {
+                    separated = true
+                }
                 _ => {}
             }
             if !separated {
@@ -1246,6 +1394,27 @@ impl<'a> Failure<'a> {
             }
         }
         None
+    }
+
+    /// The text of some tokens, if the filling fits in its place.
+    fn range(&self, first: usize, end: usize, filling: &'static str) -> Option<StandIn> {
+        let range = self.tokens.get(first)?.span.start as usize
+            ..self.tokens.get(end.checked_sub(1)?)?.span.end as usize;
+        (first < end && range.len() >= filling.len()).then_some(StandIn { range, filling })
+    }
+
+    /// The index of the bracket that closes what is open before `first`.
+    fn close_of(&self, first: usize) -> usize {
+        let mut depth = 0usize;
+        for index in first..self.tokens.len() {
+            match self.word(index) {
+                "(" | "[" | "![" => depth += 1,
+                ")" | "]" if depth == 0 => return index,
+                ")" | "]" => depth -= 1,
+                _ => {}
+            }
+        }
+        self.tokens.len()
     }
 
     /// The index after the last token of the operand that the failure is in.
@@ -1259,7 +1428,9 @@ impl<'a> Failure<'a> {
                 ")" | "]" => return index,
                 _ if depth > 0 => {}
                 "," | "|" => return index,
-                _ if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or") => return index,
+                _ if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or") => {
+                    return index;
+                }
                 _ => {}
             }
         }
@@ -1267,11 +1438,23 @@ impl<'a> Failure<'a> {
     }
 }
 
+/// A part of the text that is wrong, and what to read in its place.
+struct StandIn {
+    range: Range<usize>,
+    filling: &'static str,
+}
+
 /// What the grammar would have taken, in words, the most telling first.
 fn words(rules: &[Rule]) -> String {
     let mut words: Vec<&str> = rules.iter().filter_map(|&rule| word(rule)).collect();
-    words.sort_unstable_by_key(|word| (ORDER.iter().position(|first| first == word).unwrap_or(usize::MAX), *word));
+    words.sort_unstable_by_key(|word| {
+        (ORDER.iter().position(|first| first == word).unwrap_or(usize::MAX), *word)
+    });
     words.dedup();
+    if words.contains(&"`[`") {
+        // Behind a join key: an expression parses there, only to be refused.
+        words.retain(|word| !matches!(*word, "an operator" | "`and`" | "`or`"));
+    }
     match words.as_slice() {
         [] => "something else".to_owned(),
         [one] => (*one).to_owned(),
@@ -1286,25 +1469,45 @@ const ORDER: [&str; 4] = ["a value", "an operator", "`and`", "`or`"];
 fn word(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::EOI => "the end of the query",
-        Rule::query | Rule::event_query | Rule::category | Rule::kw_any => "an event category",
-        Rule::group | Rule::group_word => "`sequence`, `sample`",
+        Rule::query => "an event category, `sequence` or `sample`",
+        Rule::event_query | Rule::category | Rule::kw_any => "an event category",
+        Rule::group | Rule::group_word => "`sequence` or `sample`",
         Rule::kw_sequence => "`sequence`",
         Rule::kw_sample => "`sample`",
         Rule::by | Rule::kw_by => "`by`",
         Rule::with | Rule::kw_with => "`with`",
         Rule::option_name => "`maxspan` or `runs`",
-        Rule::assign => "`=`",
+        Rule::assign | Rule::assign_or_equal => "`=`",
         Rule::duration => "a number",
         Rule::unit => "a unit of time",
         Rule::term | Rule::missing | Rule::open_square => "`[`",
         Rule::until | Rule::kw_until => "`until`",
         Rule::kw_where => "`where`",
-        Rule::condition | Rule::operand | Rule::string | Rule::number | Rule::kw_true | Rule::kw_false | Rule::kw_null
-        | Rule::call | Rule::parens | Rule::field => "a value",
-        Rule::name | Rule::quoted_name | Rule::segment | Rule::pipe_name | Rule::function => "a name",
-        Rule::set_test | Rule::pattern_test | Rule::compare_op | Rule::arith_op | Rule::in_op | Rule::match_op => {
-            "an operator"
-        }
+        Rule::condition
+        | Rule::comparison
+        | Rule::sum
+        | Rule::operand
+        | Rule::primary
+        | Rule::single
+        | Rule::constant
+        | Rule::string
+        | Rule::raw_string
+        | Rule::plain_string
+        | Rule::number
+        | Rule::kw_true
+        | Rule::kw_false
+        | Rule::kw_null
+        | Rule::call
+        | Rule::parens
+        | Rule::field => "a value",
+        Rule::name | Rule::quoted_name | Rule::segment | Rule::function => "a name",
+        Rule::pipe_name => "`head` or `tail`",
+        Rule::set_test
+        | Rule::pattern_test
+        | Rule::compare_op
+        | Rule::arith_op
+        | Rule::in_op
+        | Rule::match_op => "an operator",
         Rule::list | Rule::open_round => "`(`",
         Rule::close_round => "`)`",
         Rule::close_square => "`]`",
@@ -1312,6 +1515,33 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::kw_and => "`and`",
         Rule::kw_or => "`or`",
         Rule::pipe | Rule::pipe_bar => "`|`",
-        _ => return None,
+        // What may always follow or begin a value, and so says nothing.
+        Rule::dot
+        | Rule::open_call
+        | Rule::index
+        | Rule::optional
+        | Rule::sign
+        | Rule::negation
+        | Rule::kw_not
+        | Rule::kw_not_in
+        | Rule::not_in_capitals
+        // Of one dialect only, or refused anyway.
+        | Rule::alias
+        | Rule::kw_as
+        | Rule::descendant
+        | Rule::kw_of
+        | Rule::variable
+        | Rule::variable_name
+        | Rule::fork
+        | Rule::kw_fork
+        | Rule::kw_join
+        // Parts of tokens.
+        | Rule::name_start
+        | Rule::name_char
+        | Rule::reserved
+        | Rule::operand_start
+        | Rule::infix_word
+        | Rule::WHITESPACE
+        | Rule::COMMENT => return None,
     })
 }

@@ -7,8 +7,9 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 
 use crate::{
     ast::{
-        Arith, ArithOp, Body, Call, Category, Compare, CompareOp, EventQuery, Expr, FieldPath, In, Literal, Match,
-        MatchOp, Pipe, PipeKind, Query, Sample, Sequence, Term, TimeSpan, TimeUnit, Variable,
+        Arith, ArithOp, Body, Call, Category, Compare, CompareOp, EventQuery, Expr, FieldPath, In,
+        Literal, Match, MatchOp, Pipe, PipeKind, Query, Sample, Sequence, Term, TimeSpan, TimeUnit,
+        Variable,
     },
     scan::{KEYWORDS, is_name_char, is_name_start},
     span::Spanned,
@@ -148,8 +149,12 @@ impl Display for Expr {
                 f.write_str("not ")?;
                 operand_of(f, operand, Rank::Not)
             }
-            Self::And(parts) => separated(f, parts, " and ", |f, part| operand_of(f, part, Rank::Not)),
-            Self::Or(parts) => separated(f, parts, " or ", |f, part| operand_of(f, part, Rank::And)),
+            Self::And(parts) => {
+                separated(f, parts, " and ", |f, part| operand_of(f, part, Rank::Not))
+            }
+            Self::Or(parts) => {
+                separated(f, parts, " or ", |f, part| operand_of(f, part, Rank::And))
+            }
             Self::Compare(compare) => compare.fmt(f),
             Self::Arith(arith) => arith.fmt(f),
             Self::Neg(operand) => {
@@ -295,7 +300,11 @@ fn rank(expr: &Expr) -> Rank {
         // No text gives these, a fold of constants does.
         Expr::Literal(Literal::Int(value)) if *value < 0 => Rank::Sign,
         Expr::Literal(Literal::Float(value)) if value.is_sign_negative() => Rank::Sign,
-        Expr::Literal(_) | Expr::Field(_) | Expr::Variable(_) | Expr::Call(_) | Expr::DescendantOf(_) => Rank::Primary,
+        Expr::Literal(_)
+        | Expr::Field(_)
+        | Expr::Variable(_)
+        | Expr::Call(_)
+        | Expr::DescendantOf(_) => Rank::Primary,
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
     let mut scanner = Scanner {
         text,
         at: 0,
+        line_end: 0,
         tokens: Vec::new(),
         diagnostics: Diagnostics::new(),
         repaired: None,
@@ -83,15 +84,21 @@ fn too_long(text: &str) -> Scan<'_> {
     let end = start + text[start..].chars().next().map_or(0, char::len_utf8);
     let message = format!("a query of {} bytes; at most {MAX_TEXT} are allowed", text.len());
     let mut diagnostics = Diagnostics::new();
-    diagnostics.push(
-        Diagnostic::new(Code::TooLong, span(start, end), message).label("the limit is here"),
-    );
-    Scan { text: Cow::Borrowed(text), tokens: Vec::new(), diagnostics, deepest: 0, parseable: false }
+    diagnostics
+        .push(Diagnostic::new(Code::TooLong, span(start, end), message).label("the limit is here"));
+    Scan {
+        text: Cow::Borrowed(text),
+        tokens: Vec::new(),
+        diagnostics,
+        deepest: 0,
+        parseable: false,
+    }
 }
 
 struct Scanner<'t> {
     text: &'t str,
     at: usize,
+    line_end: usize,
     tokens: Vec<Token>,
     diagnostics: Diagnostics,
     repaired: Option<String>,
@@ -113,17 +120,23 @@ struct Open {
 impl<'t> Scanner<'t> {
     fn run(&mut self) {
         while let Some(c) = self.text[self.at..].chars().next() {
-            if self.diagnostics.as_slice().len() >= MAX_ERRORS {
-                self.parseable = false;
-                return;
-            }
             self.lexeme(c);
+        }
+        if self.diagnostics.as_slice().len() == MAX_ERRORS {
+            self.parseable = false;
+        }
+        if self.depth > MAX_DEPTH {
+            return;
         }
         for open in std::mem::take(&mut self.open) {
             let close = closing(open.sign);
             self.stop(
-                Diagnostic::new(Code::Syntax, open.span, format!("this `{}` is never closed", open.sign))
-                    .label(format!("no `{close}` for this one")),
+                Diagnostic::new(
+                    Code::Syntax,
+                    open.span,
+                    format!("this `{}` is never closed", open.sign),
+                )
+                .label(format!("no `{close}` for this one")),
             );
         }
     }
@@ -132,7 +145,7 @@ impl<'t> Scanner<'t> {
         let rest = &self.text[self.at..];
         match c {
             ' ' | '\t' | '\r' | '\n' => self.at += 1,
-            '/' if rest.starts_with("//") => self.at += line_length(rest),
+            '/' if rest.starts_with("//") => self.at += self.line().len(),
             '/' if rest.starts_with("/*") => self.block_comment(),
             '"' if rest.starts_with("\"\"\"") => self.raw_string(),
             '"' => self.plain_string(),
@@ -152,6 +165,15 @@ impl<'t> Scanner<'t> {
             }
             _ => self.sign(),
         }
+    }
+
+    /// The rest of the line. Its end is kept: a text of 64 KiB may be one line with thousands of strings.
+    fn line(&mut self) -> &'t str {
+        if self.line_end <= self.at {
+            let length = self.text[self.at..].bytes().position(|b| matches!(b, b'\r' | b'\n'));
+            self.line_end = length.map_or(self.text.len(), |length| self.at + length);
+        }
+        &self.text[self.at..self.line_end]
     }
 
     fn here(&self, length: usize) -> Span {
@@ -212,12 +234,15 @@ impl<'t> Scanner<'t> {
 
     fn sign(&mut self) {
         const SIGNS: [&str; 22] = [
-            "![", "==", "!=", "<=", ">=", "<", ">", "=", ":", "+", "-", "*", "/", "%", ".", ",", "?", "|", "(",
-            ")", "[", "]",
+            "![", "==", "!=", "<=", ">=", "<", ">", "=", ":", "+", "-", "*", "/", "%", ".", ",",
+            "?", "|", "(", ")", "[", "]",
         ];
         let rest = &self.text[self.at..];
+        if let Some(foreign) = foreign(rest, self.at) {
+            return self.refuse(foreign);
+        }
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
-            return self.unexpected();
+            return self.refuse(unexpected(rest, self.at));
         };
         match sign {
             "(" | "[" | "![" => self.open(sign),
@@ -242,7 +267,11 @@ impl<'t> Scanner<'t> {
             Some(open) => {
                 self.depth -= 1 + open.prefixes;
                 if closing(open.sign) != sign {
-                    let message = format!("`{sign}` where `{}` is closed by `{}`", open.sign, closing(open.sign));
+                    let message = format!(
+                        "`{sign}` where `{}` is closed by `{}`",
+                        open.sign,
+                        closing(open.sign)
+                    );
                     self.stop(
                         Diagnostic::new(Code::Syntax, place, message)
                             .label(format!("expected `{}`", closing(open.sign)))
@@ -251,14 +280,20 @@ impl<'t> Scanner<'t> {
                 }
             }
             None => self.stop(
-                Diagnostic::new(Code::Syntax, place, format!("`{sign}` without `{}`", opening(sign)))
-                    .label("nothing is open here"),
+                Diagnostic::new(
+                    Code::Syntax,
+                    place,
+                    format!("`{sign}` without `{}`", opening(sign)),
+                )
+                .label("nothing is open here"),
             ),
         }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.as_slice().len() < MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Reports what leaves the rest of the text without a meaning.
@@ -289,8 +324,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn raw_string(&mut self) {
-        let rest = &self.text[self.at..];
-        let line = &rest[..line_length(rest)];
+        let line = self.line();
         if let Some(end) = line[3..].find("\"\"\"") {
             let close = 3 + end + 3;
             let extra = line[close..].chars().take(2).take_while(|&c| c == '"').count();
@@ -310,8 +344,7 @@ impl<'t> Scanner<'t> {
 
     fn plain_string(&mut self) {
         let start = self.at;
-        let rest = &self.text[start..];
-        let line = &rest[..line_length(rest)];
+        let line = self.line();
         let Some(length) = quoted_length(line, '"') else {
             let diagnostic = Diagnostic::new(
                 Code::Unterminated,
@@ -356,8 +389,7 @@ impl<'t> Scanner<'t> {
     /// `'…'`, or with `mark` 1 `?'…'`.
     fn single_quoted(&mut self, mark: usize) {
         let start = self.at;
-        let rest = &self.text[start..];
-        let line = &rest[..line_length(rest)];
+        let line = self.line();
         let closed = if mark == 0 {
             quoted_length(line, '\'')
         } else {
@@ -367,7 +399,10 @@ impl<'t> Scanner<'t> {
         let (code, message) = if mark == 0 {
             (Code::SingleQuotes, "a string in single quotes; strings are written in double quotes")
         } else {
-            (Code::LegacyRawString, "a raw string written `?'…'`; raw strings are written `\"\"\"…\"\"\"`")
+            (
+                Code::LegacyRawString,
+                "a raw string written `?'…'`; raw strings are written `\"\"\"…\"\"\"`",
+            )
         };
         let mut diagnostic = Diagnostic::new(code, self.here(length), message);
         if closed.is_some() {
@@ -387,8 +422,7 @@ impl<'t> Scanner<'t> {
     /// `?"…"`
     fn legacy_raw_string(&mut self) {
         let start = self.at;
-        let rest = &self.text[start..];
-        let line = &rest[..line_length(rest)];
+        let line = self.line();
         // In the old form a backslash escapes nothing but the quote.
         let closed = quoted_length(&line[1..], '"').map(|length| length + 1);
         let length = closed.unwrap_or(line.trim_end().len());
@@ -411,8 +445,7 @@ impl<'t> Scanner<'t> {
 
     fn quoted_name(&mut self) {
         let start = self.at;
-        let rest = &self.text[start..];
-        let line = &rest[..line_length(rest)];
+        let line = self.line();
         let mut end = 1;
         let closed = loop {
             match line[end..].find('`') {
@@ -448,13 +481,16 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn unexpected(&mut self) {
-        let unexpected = unexpected(&self.text[self.at..], self.at);
-        let (start, length) = (self.at, unexpected.length);
+    /// Reports what is no token and goes on behind it.
+    fn refuse(&mut self, unexpected: Unexpected) {
+        let end = self.at + unexpected.length;
         let text = self.repaired.get_or_insert_with(|| self.text.to_owned());
-        text.replace_range(start..start + length, &unexpected.stand_in);
+        text.replace_range(self.at..end, &unexpected.stand_in);
         self.report(unexpected.diagnostic);
-        self.at += length;
+        if !unexpected.stand_in.trim().is_empty() {
+            self.token(TokenKind::Symbol, unexpected.length);
+        }
+        self.at = end;
     }
 }
 
@@ -466,20 +502,18 @@ fn span(start: usize, end: usize) -> Span {
 
 /// The error for nesting that passes the limit at `place`.
 pub(crate) fn too_deep(place: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::TooDeep,
-        place,
-        format!("nesting of more than {MAX_DEPTH} levels"),
-    )
-    .label("one level too many")
-    .note("brackets, `not`, signs and arithmetic each count as a level")
+    Diagnostic::new(Code::TooDeep, place, format!("nesting of more than {MAX_DEPTH} levels"))
+        .label("one level too many")
+        .note("brackets, `not`, signs and arithmetic each count as a level")
 }
 
 fn bad_escape(at: usize, next: &str) -> Diagnostic {
     let place = span(at, at + 1 + next.len());
     Diagnostic::new(Code::BadEscape, place, format!("`\\{next}` is no escape"))
-        .label("expected one of `\\b`, `\\t`, `\\n`, `\\f`, `\\r`, `\\\"`, `\\'`, `\\\\` and `\\u{…}`")
-        .help("for a backslash itself double it, `\\\\`, or write a raw string, `\"\"\"…\"\"\"`")
+        .label(
+            "expected one of `\\b`, `\\t`, `\\n`, `\\f`, `\\r`, `\\\"`, `\\'`, `\\\\` and `\\u{…}`",
+        )
+        .help("in a raw string, `\"\"\"…\"\"\"`, a backslash stands for itself")
         .patch(span(at, at + 1), "\\\\")
 }
 
@@ -493,12 +527,9 @@ pub(crate) struct UnicodeError {
 
 impl UnicodeError {
     fn diagnostic(self, at: usize) -> Diagnostic {
-        let error = Diagnostic::new(
-            Code::BadUnicodeEscape,
-            span(at, at + self.length),
-            self.message,
-        )
-        .label("expected `\\u{…}` with 2 to 8 hexadecimal digits");
+        let error =
+            Diagnostic::new(Code::BadUnicodeEscape, span(at, at + self.length), self.message)
+                .label("expected `\\u{…}` with 2 to 8 hexadecimal digits");
         match self.help {
             Some(help) => error.help(help),
             None => error,
@@ -514,7 +545,8 @@ pub(crate) fn unicode_escape(tail: &str) -> Result<(char, usize), UnicodeError> 
         help: None,
     };
     let Some(body) = tail.strip_prefix("u{") else {
-        let digits: String = tail[1..].chars().take(4).take_while(char::is_ascii_hexdigit).collect();
+        let digits: String =
+            tail[1..].chars().take(4).take_while(char::is_ascii_hexdigit).collect();
         return Err(UnicodeError {
             help: (digits.len() == 4).then(|| format!("write `\\u{{{digits}}}`")),
             ..error(1 + digits.len(), "a unicode escape without braces")
@@ -526,12 +558,14 @@ pub(crate) fn unicode_escape(tail: &str) -> Result<(char, usize), UnicodeError> 
     }
     let length = 2 + digits + 1;
     if !(2..=8).contains(&digits) {
-        return Err(error(length, &format!("a unicode escape of {digits} digits")));
+        let amount = if digits < 2 { "few" } else { "many" };
+        return Err(error(length, &format!("a unicode escape of too {amount} digits")));
     }
     match u32::from_str_radix(&body[..digits], 16) {
-        Ok(code @ 0xD800..=0xDFFF) => {
-            Err(error(length, &format!("U+{code:04X} is half of a surrogate pair, not a character")))
-        }
+        Ok(code @ 0xD800..=0xDFFF) => Err(error(
+            length,
+            &format!("U+{code:04X} is half of a surrogate pair, not a character"),
+        )),
         Ok(code) => char::from_u32(code)
             .map(|c| (c, length))
             .ok_or_else(|| error(length, "a unicode escape above U+10FFFF, the last character")),
@@ -568,21 +602,39 @@ struct Unexpected {
     stand_in: String,
 }
 
+/// Operators of other languages: as written, what the parser goes on with, the message, and the fix if there is one.
+const FOREIGN: [(&str, &str, &str, Option<&str>); 8] = [
+    ("&&", "or", "`&&` is written `and`", Some("and")),
+    ("===", "== ", "`===` is written `==`", Some("==")),
+    ("<>", "!=", "`<>` is written `!=`", Some("!=")),
+    ("=>", ">=", "`=>` is written `>=`", Some(">=")),
+    ("=<", "<=", "`=<` is written `<=`", Some("<=")),
+    (
+        "=~",
+        "==",
+        "`=~` does not exist; `:` compares ignoring case, `regex~` matches a regular expression",
+        None,
+    ),
+    ("!:", ": ", "`!:` does not exist; negate the whole comparison, `not field : \"value\"`", None),
+    ("!~", ": ", "`!~` does not exist; negate the whole comparison, `not field : \"value\"`", None),
+];
+
+fn foreign(rest: &str, at: usize) -> Option<Unexpected> {
+    let (written, stand_in, message, fix) =
+        FOREIGN.into_iter().find(|(written, ..)| rest.starts_with(written))?;
+    let place = span(at, at + written.len());
+    let error = Diagnostic::new(Code::Syntax, place, message);
+    Some(Unexpected {
+        length: written.len(),
+        diagnostic: match fix {
+            Some(fix) => error.patch(place, fix),
+            None => error,
+        },
+        stand_in: stand_in.to_owned(),
+    })
+}
+
 fn unexpected(rest: &str, at: usize) -> Unexpected {
-    for (pair, stand_in, message) in [
-        ("&&", "or", "`&&` is written `and`"),
-        ("!:", ": ", "`!:` does not exist; negate the whole comparison, `not field : \"value\"`"),
-        ("!~", ": ", "`!~` does not exist; negate the whole comparison, `not field : \"value\"`"),
-    ] {
-        if rest.starts_with(pair) {
-            let place = span(at, at + 2);
-            let mut diagnostic = Diagnostic::new(Code::UnexpectedCharacter, place, message);
-            if pair == "&&" {
-                diagnostic = diagnostic.patch(place, "and");
-            }
-            return Unexpected { length: 2, diagnostic, stand_in: stand_in.to_owned() };
-        }
-    }
     let first = rest.chars().next().unwrap_or(' ');
     let length = rest.chars().take_while(|&c| c == first).count() * first.len_utf8();
     let place = span(at, at + length);
@@ -607,8 +659,8 @@ fn unexpected(rest: &str, at: usize) -> Unexpected {
         }
         _ => error,
     };
-    // A letter goes on as a part of its name.
-    let filling = if first.is_alphabetic() { "_" } else { " " };
+    // A letter goes on as a part of its name, `$` as a name.
+    let filling = if first.is_alphabetic() || first == '$' { "_" } else { " " };
     Unexpected { length, diagnostic, stand_in: filling.repeat(length) }
 }
 
@@ -627,10 +679,6 @@ fn closing(open: &str) -> &'static str {
 
 fn opening(close: &str) -> &'static str {
     if close == ")" { "(" } else { "[" }
-}
-
-fn line_length(text: &str) -> usize {
-    text.find(['\r', '\n']).unwrap_or(text.len())
 }
 
 /// The length of a quoted string with backslash escapes, quotes and all.
@@ -677,15 +725,15 @@ fn number_length(text: &str) -> usize {
 
 /// Words that name no field and no category unless quoted.
 pub(crate) const KEYWORDS: [&str; 19] = [
-    "and", "any", "by", "false", "in", "join", "like", "maxspan", "not", "null", "of", "or", "regex", "sample", "sequence",
-    "true", "until", "where", "with",
+    "and", "any", "by", "false", "in", "join", "like", "maxspan", "not", "null", "of", "or",
+    "regex", "sample", "sequence", "true", "until", "where", "with",
 ];
 
 /// Keywords, with or without `~`, after which an operand begins.
 fn is_keyword_before_operand(word: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "and", "by", "in", "in~", "like", "like~", "not", "of", "or", "regex", "regex~", "until", "where",
-        "with",
+        "and", "by", "in", "in~", "like", "like~", "not", "of", "or", "regex", "regex~", "until",
+        "where", "with",
     ];
     WORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }

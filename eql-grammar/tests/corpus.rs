@@ -10,7 +10,8 @@ fn every_rule_parses_and_prints_back() {
         println!("skipped: EQL_CORPUS is not set");
         return;
     };
-    let file = std::fs::File::open(Path::new(&folder).join("detection-rules.open.ndjson.zst")).unwrap();
+    let file =
+        std::fs::File::open(Path::new(&folder).join("detection-rules.open.ndjson.zst")).unwrap();
     let text = std::io::read_to_string(zstd::Decoder::new(file).unwrap()).unwrap();
     let mut rules = 0;
     let mut failures = Vec::new();
@@ -24,7 +25,9 @@ fn every_rule_parses_and_prints_back() {
                 match parse(&printed, Dialect::Elasticsearch) {
                     Ok(again) if again == tree => assert_eq!(again.to_string(), printed, "{path}"),
                     Ok(_) => failures.push(format!("{path}: another tree from\n{printed}")),
-                    Err(errors) => failures.push(format!("{path}: {:#?} in\n{printed}", errors.as_slice())),
+                    Err(errors) => {
+                        failures.push(format!("{path}: {:#?} in\n{printed}", errors.as_slice()))
+                    }
                 }
             }
             Err(errors) => failures.push(format!("{path}: {:#?}", errors.as_slice())),

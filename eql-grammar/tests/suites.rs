@@ -1,0 +1,123 @@
+//! The public query lists of Elasticsearch: what must parse, and what must not.
+
+use std::path::PathBuf;
+
+use eql_grammar::{
+    ast::Dialect,
+    diag::{Code, Diagnostic},
+    parser::parse,
+    report::{SourceText, render},
+};
+
+fn suite(file: &str) -> Option<String> {
+    let Ok(folder) = std::env::var("EQL_SUITES") else {
+        println!("skipped: EQL_SUITES is not set");
+        return None;
+    };
+    Some(std::fs::read_to_string(PathBuf::from(folder).join(file)).unwrap())
+}
+
+/// The queries of a list: each ends with `;`, except behind a line that says so, where each line is one.
+fn queries(text: &str) -> Vec<String> {
+    const LINES_FROM: &str = "// optional fields";
+    let (blocks, lines) = text.split_once(LINES_FROM).unwrap_or((text, ""));
+    let mut queries = Vec::new();
+    let mut query = String::new();
+    let mut rest = blocks;
+    while !rest.is_empty() {
+        let length = lexeme(rest);
+        match &rest[..length] {
+            ";" => queries.push(std::mem::take(&mut query)),
+            comment if comment.starts_with("//") || comment.starts_with("/*") => query.push(' '),
+            other => query.push_str(other),
+        }
+        rest = &rest[length..];
+    }
+    queries.push(query);
+    queries.extend(lines.lines().filter(|line| !line.starts_with("//")).map(str::to_owned));
+    queries.retain(|query| !query.trim().is_empty());
+    queries
+}
+
+/// The length of a comment, a string or a character.
+fn lexeme(text: &str) -> usize {
+    let until = |start: usize, end: &str| {
+        text[start..].find(end).map_or(text.len(), |at| start + at + end.len())
+    };
+    let quoted = |quote: char| {
+        let mut escaped = false;
+        let end = text.char_indices().skip(1).find(|&(_, c)| {
+            let end = c == quote && !escaped;
+            escaped = c == '\\' && !escaped;
+            end
+        });
+        end.map_or(text.len(), |(at, _)| at + 1)
+    };
+    if text.starts_with("//") {
+        text.find('\n').unwrap_or(text.len())
+    } else if text.starts_with("/*") {
+        until(2, "*/")
+    } else if text.starts_with("\"\"\"") {
+        let close = until(3, "\"\"\"");
+        close + text[close..].chars().take(2).take_while(|&c| c == '"').count()
+    } else if text.starts_with('"') {
+        quoted('"')
+    } else if text.starts_with('\'') {
+        quoted('\'')
+    } else {
+        text.chars().next().map_or(0, char::len_utf8)
+    }
+}
+
+#[test]
+fn supported_queries_parse_and_print_back() {
+    let Some(text) = suite("queries-supported.eql") else { return };
+    let queries = queries(&text);
+    let mut joins = 0;
+    for query in &queries {
+        match parse(query, Dialect::Elasticsearch) {
+            Ok(tree) => {
+                let printed = tree.to_string();
+                let again = parse(&printed, Dialect::Elasticsearch);
+                assert_eq!(again.as_ref(), Ok(&tree), "{printed}");
+            }
+            // `join` is in the list because it parses there, only to be refused by the next step.
+            Err(errors) => {
+                let codes: Vec<Code> = errors.as_slice().iter().map(|error| error.code).collect();
+                let shown = render(errors.as_slice(), &SourceText::new(None, query), false);
+                assert_eq!(codes, [Code::JoinUnsupported], "{shown}");
+                joins += 1;
+            }
+        }
+    }
+    println!("{} queries, {joins} of them a join", queries.len());
+    assert!(queries.len() > 190, "only {} queries", queries.len());
+}
+
+#[test]
+fn unsupported_queries_are_refused() {
+    let Some(text) = suite("queries-unsupported.eql") else { return };
+    let queries = queries(&text);
+    let mut left = Vec::new();
+    for query in &queries {
+        match parse(query, Dialect::Elasticsearch) {
+            Ok(tree) => left.push(tree.to_string()),
+            Err(errors) => {
+                let errors = errors.into_sorted();
+                println!("{}", errors.iter().map(brief).collect::<Vec<_>>().join("; "));
+            }
+        }
+    }
+    for query in &left {
+        println!("LEFT {query}");
+    }
+    assert!(queries.len() > 90, "only {} queries", queries.len());
+    assert_eq!(left, LEFT_TO_LOWERING);
+}
+
+/// Queries whose form is right and whose types are not.
+const LEFT_TO_LOWERING: [&str; 0] = [];
+
+fn brief(error: &Diagnostic) -> String {
+    format!("{} {}", error.code.as_str(), error.message)
+}
