@@ -2693,7 +2693,15 @@ fields! {
     process_parent_thread_Ext_call_stack_callsite_leading_bytes "process.parent.thread.Ext.call_stack.callsite_leading_bytes" Keyword;
     process_parent_thread_Ext_call_stack_callsite_trailing_bytes "process.parent.thread.Ext.call_stack.callsite_trailing_bytes" Keyword;
     process_parent_thread_Ext_call_stack_contains_unbacked "process.parent.thread.Ext.call_stack_contains_unbacked" Boolean;
+    process_parent_thread_Ext_call_stack_instruction_pointer "process.parent.thread.Ext.call_stack.instruction_pointer" Keyword;
+    process_parent_thread_Ext_call_stack_memory_section_memory_address "process.parent.thread.Ext.call_stack.memory_section.memory_address" Keyword;
+    process_parent_thread_Ext_call_stack_memory_section_memory_size "process.parent.thread.Ext.call_stack.memory_section.memory_size" Keyword;
+    process_parent_thread_Ext_call_stack_memory_section_protection "process.parent.thread.Ext.call_stack.memory_section.protection" Keyword;
+    process_parent_thread_Ext_call_stack_module_name "process.parent.thread.Ext.call_stack.module_name" Keyword;
+    process_parent_thread_Ext_call_stack_module_path "process.parent.thread.Ext.call_stack.module_path" Keyword;
     process_parent_thread_Ext_call_stack_protection "process.parent.thread.Ext.call_stack.protection" Keyword;
+    process_parent_thread_Ext_call_stack_protection_provenance "process.parent.thread.Ext.call_stack.protection_provenance" Keyword;
+    process_parent_thread_Ext_call_stack_rva "process.parent.thread.Ext.call_stack.rva" Keyword;
     process_parent_thread_Ext_call_stack_summary "process.parent.thread.Ext.call_stack_summary" Keyword;
     process_parent_thread_Ext_call_stack_symbol_info "process.parent.thread.Ext.call_stack.symbol_info" Keyword;
     process_parent_thread_Ext_hardware_breakpoint_set "process.parent.thread.Ext.hardware_breakpoint_set" Boolean;

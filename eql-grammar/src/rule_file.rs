@@ -503,4 +503,33 @@ min_endpoint_version = "7.15.0"
             assert_eq!(diagnostic.code, code, "{text}");
         }
     }
+
+    /// Every cut of a file, and every file with one byte changed, gives a rule or diagnostics in its text.
+    #[test]
+    fn broken_files_do_not_panic() {
+        for file in [FILE, ENDPOINT] {
+            for at in (0..file.len()).filter(|at| file.is_char_boundary(*at)) {
+                check(&file[..at]);
+                if at.is_multiple_of(3) {
+                    let mut bytes = file.as_bytes().to_vec();
+                    bytes[at] = b"'\"[]=\\\n#"[at / 3 % 8];
+                    check(&String::from_utf8(bytes).expect("ASCII"));
+                }
+            }
+        }
+    }
+
+    fn check(text: &str) {
+        let inside = |diags: &Diagnostics| {
+            diags.as_slice().iter().all(|d| text.get(d.span.range()).is_some())
+        };
+        match parse_rule_file(text) {
+            Err(diags) => assert!(diags.has_errors() && inside(&diags), "{text}: {diags:?}"),
+            Ok(file) => {
+                let mut diags = file.warnings.clone();
+                build(&file.raw, file.source(), &mut diags);
+                assert!(inside(&diags), "{text}: {diags:?}");
+            }
+        }
+    }
 }

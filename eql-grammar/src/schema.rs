@@ -134,7 +134,8 @@ pub struct FieldInfo {
     pub holds: Holds,
     /// Who says so.
     pub origin: Origin,
-    /// Whether events carry an array there; `None` where the sources do not say.
+    /// Whether an event, or one object of a list of objects, carries an array there; `None` where the
+    /// sources do not say.
     pub array: Option<bool>,
     /// A second index of its parent, such as `process.name.caseless`: Elasticsearch can be asked for it,
     /// but no event carries it.

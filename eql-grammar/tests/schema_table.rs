@@ -11,6 +11,7 @@ const HEADER: &str = "\
 # Made from sources/ by `BLESS=1 cargo test -p eql-grammar --test schema_table`.
 ";
 
+#[derive(Clone)]
 struct Row {
     mapping: String,
     array: Option<bool>,
@@ -69,7 +70,20 @@ fn sources() -> BTreeMap<String, Row> {
         let mapping = line[1].clone();
         add(&line[0], Row { mapping, array: None, multi: false, source: "other" });
     }
+    complete_call_stack(&mut rows);
     rows
+}
+
+/// Elastic Endpoint maps the members of a parent's call stack in part; its rules read them like a process's.
+fn complete_call_stack(rows: &mut BTreeMap<String, Row>) {
+    const STACK: &str = "process.thread.Ext.call_stack.";
+    const PARENTS: &str = "process.parent.thread.Ext.call_stack.";
+    let members = rows.iter().filter_map(|(path, row)| Some((path.strip_prefix(STACK)?, row)));
+    let copies: Vec<_> =
+        members.map(|(member, row)| (format!("{PARENTS}{member}"), row.clone())).collect();
+    for (path, row) in copies {
+        rows.entry(path).or_insert(row);
+    }
 }
 
 fn table(rows: &BTreeMap<String, Row>) -> String {
@@ -88,7 +102,8 @@ fn table(rows: &BTreeMap<String, Row>) -> String {
             "geo_point" | "histogram" => "other",
             value => Type::from_mapping(value).unwrap_or_else(|| panic!("{path}: {value}")).name(),
         };
-        let array = match row.array {
+        // Mappings do not tell an object from a list of objects, whatever they say of arrays.
+        let array = match row.array.filter(|_| !matches!(ty, "object" | "nested")) {
             Some(true) => ",array",
             Some(false) => ",single",
             None => "",
