@@ -151,8 +151,19 @@ impl<'a> Shown<'a> {
 /// A piece of a query between back-quotes, shortened where it is long.
 fn code(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text == " " {
+        return "a space".to_owned();
+    }
+    let mut shown = String::new();
+    for c in text.chars().take(LONGEST) {
+        match c {
+            '\t' | '\r' | '\n' => shown.push(' '),
+            c if c != ' ' && (c.is_control() || c.is_whitespace()) => {
+                shown.extend(c.escape_unicode())
+            }
+            c => shown.push(c),
+        }
+    }
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

@@ -449,10 +449,9 @@ impl<'t> Scanner<'t> {
         let mut end = 1;
         let closed = loop {
             match line[end..].find('`') {
-                None => break None,
-                Some(offset) if line[end + offset + 1..].starts_with('`') && end + offset > 1 => {
-                    end += offset + 2;
-                }
+                // Two that begin a name without an end are an empty name.
+                None => break line.starts_with("``").then_some(2),
+                Some(offset) if line[end + offset + 1..].starts_with('`') => end += offset + 2,
                 Some(offset) => break Some(end + offset + 1),
             }
         };
@@ -636,7 +635,8 @@ fn foreign(rest: &str, at: usize) -> Option<Unexpected> {
 
 fn unexpected(rest: &str, at: usize) -> Unexpected {
     let first = rest.chars().next().unwrap_or(' ');
-    let length = rest.chars().take_while(|&c| c == first).count() * first.len_utf8();
+    let alike = |c: char| c == first || first.is_alphabetic() && c.is_alphabetic() && !c.is_ascii();
+    let length = rest.chars().take_while(|&c| alike(c)).map(char::len_utf8).sum();
     let place = span(at, at + length);
     let error = Diagnostic::new(Code::UnexpectedCharacter, place, describe(first));
     let diagnostic = match first {

@@ -115,6 +115,43 @@ fn unsupported_queries_are_refused() {
     assert_eq!(left, LEFT_TO_LOWERING);
 }
 
+#[test]
+fn queries_with_results_parse_and_print_back() {
+    let mut count = 0;
+    for file in [
+        "test_queries.toml",
+        "additional_test_queries.toml",
+        "test_queries_date.toml",
+        "test_extra.toml",
+        "test_missing_events.toml",
+        "test_sample.toml",
+        "test_sample_multi.toml",
+    ] {
+        let Some(text) = suite(file) else { return };
+        // Some of the files are not strict TOML.
+        for part in text.split("\nquery = ").skip(1) {
+            let query = match part.strip_prefix("'''") {
+                Some(rest) => rest.split("'''").next().unwrap().to_owned(),
+                None => {
+                    let line = part.lines().next().unwrap();
+                    let table: toml::Table = format!("query = {line}").parse().unwrap();
+                    table["query"].as_str().unwrap().to_owned()
+                }
+            };
+            let tree = parse(&query, Dialect::Elasticsearch).unwrap_or_else(|errors| {
+                panic!(
+                    "{}",
+                    render(&errors.into_sorted(), &SourceText::new(Some(file), &query), false)
+                )
+            });
+            let printed = tree.to_string();
+            assert_eq!(parse(&printed, Dialect::Elasticsearch), Ok(tree), "{printed}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 298);
+}
+
 /// Queries whose form is right and whose types are not.
 const LEFT_TO_LOWERING: [&str; 0] = [];
 
