@@ -1,5 +1,7 @@
 //! What a rule is besides its query: every metadata key, as constants.
 
+use serde::Serialize;
+
 /// The metadata of a rule, spelt as in Kibana and in the detection-rules TOML format.
 ///
 /// All of it is constant: a compiled rule carries no text to be parsed.
@@ -104,8 +106,8 @@ pub struct Schedule {
     pub to: u64,
 }
 
-/// One tactic of a rule with the techniques under it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One tactic of a rule with the techniques under it. Serialises as in Kibana's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Threat {
     /// `MITRE ATT&CK`.
     pub framework: &'static str,
@@ -115,17 +117,19 @@ pub struct Threat {
     pub technique: &'static [Technique],
 }
 
-/// A technique with its sub-techniques.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A technique with its sub-techniques. Serialises as in Kibana's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Technique {
     /// The technique.
+    #[serde(flatten)]
     pub technique: Attack,
     /// The sub-techniques given with it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub subtechnique: &'static [Attack],
 }
 
 /// An entry of MITRE ATT&CK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Attack {
     /// `T1114.001`
     pub id: &'static str,

@@ -1,7 +1,6 @@
 //! Rules in the format that Kibana imports.
 
 use eql::RuleMeta;
-use eql::rule::{Attack, Technique, Threat};
 use serde_json::{Map, Value, json};
 
 /// The whole rule as an object of Kibana's rule import.
@@ -39,7 +38,7 @@ pub(crate) fn kibana(meta: &RuleMeta) -> Map<String, Value> {
     put("false_positives", json!(meta.false_positives));
     put("note", json!(meta.note));
     put("setup", json!(meta.setup));
-    put("threat", meta.threat.iter().map(threat).collect());
+    put("threat", json!(meta.threat));
     put("building_block_type", json!(meta.building_block_type));
     put("event_category_override", json!(meta.event_category_override));
     put("timestamp_field", json!(meta.timestamp_field));
@@ -60,20 +59,4 @@ fn is_empty(value: &Value) -> bool {
 
 fn required_fields(meta: &RuleMeta) -> Value {
     meta.fields.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect()
-}
-
-fn threat(threat: &Threat) -> Value {
-    let technique: Value = threat.technique.iter().map(technique).collect();
-    json!({"framework": threat.framework, "tactic": attack(&threat.tactic), "technique": technique})
-}
-
-fn technique(technique: &Technique) -> Value {
-    let mut entry = attack(&technique.technique);
-    let subs: Value = technique.subtechnique.iter().map(attack).collect();
-    entry["subtechnique"] = subs;
-    entry
-}
-
-fn attack(entry: &Attack) -> Value {
-    json!({"id": entry.id, "name": entry.name, "reference": entry.reference})
 }

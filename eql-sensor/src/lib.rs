@@ -1,8 +1,7 @@
 //! A whole sensor with a command line around compiled EQL rules.
 //!
 //! ```no_run
-//! // A folder of rules: eql::rules! { pub mod pack = "rules/**/*.toml" }
-//! # mod pack { pub fn detectors<E>() -> Vec<Box<dyn eql::Detector<E>>> { vec![] } }
+//! eql::rules! { pub mod pack = "tests/rules/*.toml" }
 //!
 //! fn main() -> eql_sensor::ExitCode {
 //!     eql_sensor::main!(pack)
@@ -51,10 +50,13 @@ pub type Rules = Vec<Box<dyn Detector<Value>>>;
 /// all its rules, or a type made by `#[eql::rule]`. Evaluates to an [`ExitCode`].
 ///
 /// ```no_run
-/// # mod windows { pub fn detectors<E>() -> Vec<Box<dyn eql::Detector<E>>> { vec![] } }
-/// # use windows as linux;
+/// eql::rules! { mod pack = "tests/rules/*.toml" }
+///
+/// #[eql::rule(name = "Shell", severity = "low", risk_score = 21, query(process where process.name == "sh"))]
+/// struct Shell;
+///
 /// fn main() -> eql_sensor::ExitCode {
-///     eql_sensor::main!(windows, linux)
+///     eql_sensor::main!(pack, Shell)
 /// }
 /// ```
 #[macro_export]
@@ -91,7 +93,7 @@ pub mod __private {
     /// Lets `Type::detectors::<E>()` stand beside `module::detectors::<E>()`, so that [`crate::main!`]
     /// need not know which of the two a path names.
     pub trait SingleRule {
-        fn detectors<E: ?Sized>() -> Vec<Box<dyn Detector<E>>>
+        fn detectors<'a, E: ?Sized + 'a>() -> Vec<Box<dyn Detector<E> + 'a>>
         where
             Self: Detect<E>,
         {

@@ -284,8 +284,8 @@ fn the_end_of_the_stream_lets_rules_finish() {
 
 #[test]
 fn modules_and_types_make_one_sensor() {
-    use support::{Beacon, pack};
-    let rules = eql_sensor::rules!(pack, Last, crate::support::Mshta, Beacon);
+    use support::pack;
+    let rules = eql_sensor::rules!(pack, Last, crate::support::Beacon, pack::MshtaStarted);
     let names: Vec<_> = rules.iter().map(|rule| rule.meta().name).collect();
     assert_eq!(
         names,
@@ -293,8 +293,8 @@ fn modules_and_types_make_one_sensor() {
             "Mshta Started",
             "Connection to Port 4444",
             "Last Event",
-            "Mshta Started",
-            "Connection to Port 4444"
+            "Connection to Port 4444",
+            "Mshta Started"
         ]
     );
 }

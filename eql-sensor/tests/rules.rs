@@ -38,7 +38,7 @@ fn the_export_has_what_kibana_imports() {
             "severity": "medium",
             "type": "eql",
             "language": "eql",
-            "query": "process where process.name == \"mshta.exe\"",
+            "query": "any where process.name == \"mshta.exe\"",
             "index": ["logs-*"],
             "interval": "5m",
             "from": "now-9m",
@@ -49,7 +49,6 @@ fn the_export_has_what_kibana_imports() {
             "license": "MIT",
             "tags": ["Test"],
             "enabled": true,
-            "meta": {"from": "4m"},
             "required_fields": [{"name": "process.name", "type": "keyword"}],
             "threat": [{
                 "framework": "MITRE ATT&CK",

@@ -1,4 +1,4 @@
-//! Rules written by hand, and a sensor that runs on buffers.
+//! A few rules, and a sensor that runs on buffers.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
@@ -6,129 +6,18 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use eql::rule::{Attack, Schedule, Technique, Threat};
-use eql::{Detect, Detector, Document, EventRule, Execution, Origin, Rule, RuleMeta, Severity};
+use eql::{Detect, Detector, Document, Execution, Origin, RuleMeta};
 use eql_sensor::{ExitCode, Rules, Streams, run_with};
 use serde_json::{Value, json};
 
-const BASE: RuleMeta = RuleMeta {
-    rule_id: "",
-    name: "",
-    description: "A rule of a test.",
-    severity: Severity::Low,
-    risk_score: 21,
-    author: &["eql"],
-    license: "MIT",
-    version: 3,
-    query: "any where true",
-    language: "eql",
-    index: &["logs-*"],
-    tags: &["Test"],
-    references: &[],
-    false_positives: &[],
-    note: "",
-    setup: "",
-    interval: "5m",
-    from: "now-9m",
-    to: "now",
-    schedule: Schedule { interval: 300_000, from: 540_000, to: 0 },
-    max_signals: 100,
-    threat: &[],
-    building_block_type: None,
-    event_category_override: None,
-    timestamp_field: None,
-    tiebreaker_field: None,
-    timestamp_override: None,
-    rule_name_override: None,
-    other: &[],
-    fields: &[],
-};
-
-/// `process where process.name == "mshta.exe"`
-pub struct Mshta;
-
-const EXECUTION: Attack = Attack {
-    id: "TA0002",
-    name: "Execution",
-    reference: "https://attack.mitre.org/tactics/TA0002/",
-};
-const INTERPRETER: Attack = Attack {
-    id: "T1059",
-    name: "Command and Scripting Interpreter",
-    reference: "https://attack.mitre.org/techniques/T1059/",
-};
-const VISUAL_BASIC: Attack = Attack {
-    id: "T1059.005",
-    name: "Visual Basic",
-    reference: "https://attack.mitre.org/techniques/T1059/005/",
-};
-
-impl Rule for Mshta {
-    const META: &'static RuleMeta = &RuleMeta {
-        rule_id: "11111111-1111-4111-8111-111111111111",
-        name: "Mshta Started",
-        severity: Severity::Medium,
-        risk_score: 47,
-        query: "process where process.name == \"mshta.exe\"",
-        threat: &[Threat {
-            framework: "MITRE ATT&CK",
-            tactic: EXECUTION,
-            technique: &[Technique { technique: INTERPRETER, subtechnique: &[VISUAL_BASIC] }],
-        }],
-        other: &[("enabled", "true"), ("meta", "{\"from\": \"4m\"}")],
-        fields: &[("process.name", "keyword")],
-        ..BASE
-    };
+eql::rules! {
+    /// Two rules of one event each.
+    pub mod pack = "tests/rules/*.toml"
 }
 
-impl EventRule<Value> for Mshta {
-    type Alert = Document;
-
-    fn matches(event: &Value) -> bool {
-        event["process"]["name"] == "mshta.exe"
-    }
-
-    fn alert(event: &Value, origin: Origin<'_>, execution: &Execution) -> Document {
-        Document::of_event(Self::META, event, origin, execution)
-    }
-}
-
-impl Detect<Value> for Mshta {
-    fn detector() -> Box<dyn Detector<Value>> {
-        Box::new(eql::detector::EventDetector::<Self>::default())
-    }
-}
-
-/// `network where destination.port == 4444`
+/// The second rule of [`pack`], on its own.
+#[eql::rule(path = "tests/rules/port_4444.toml")]
 pub struct Beacon;
-
-impl Rule for Beacon {
-    const META: &'static RuleMeta = &RuleMeta {
-        rule_id: "22222222-2222-4222-8222-222222222222",
-        name: "Connection to Port 4444",
-        severity: Severity::High,
-        risk_score: 73,
-        ..BASE
-    };
-}
-
-impl EventRule<Value> for Beacon {
-    type Alert = Document;
-
-    fn matches(event: &Value) -> bool {
-        event["destination"]["port"] == 4444
-    }
-
-    fn alert(event: &Value, origin: Origin<'_>, execution: &Execution) -> Document {
-        Document::of_event(Self::META, event, origin, execution)
-    }
-}
-
-impl Detect<Value> for Beacon {
-    fn detector() -> Box<dyn Detector<Value>> {
-        Box::new(eql::detector::EventDetector::<Self>::default())
-    }
-}
 
 /// Alerts for the last event of a stream, which only its end can tell.
 #[derive(Default)]
@@ -136,14 +25,13 @@ pub struct Last {
     event: Option<(Value, String, String)>,
 }
 
-impl Rule for Last {
-    const META: &'static RuleMeta =
-        &RuleMeta { rule_id: "33333333-3333-4333-8333-333333333333", name: "Last Event", ..BASE };
-}
+/// The metadata of [`Last`].
+#[eql::rule(name = "Last Event", severity = "low", risk_score = 21, query(any where true))]
+pub struct Any;
 
 impl Detector<Value> for Last {
     fn meta(&self) -> &'static RuleMeta {
-        Self::META
+        Any::META
     }
 
     fn on_event(
@@ -159,27 +47,14 @@ impl Detector<Value> for Last {
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
         if let Some((event, index, id)) = self.event.take() {
             let origin = Origin { index: &index, id: &id };
-            emit(Document::of_event(Self::META, &event, origin, execution));
+            emit(Document::of_event(Any::META, &event, origin, execution));
         }
     }
 }
 
 impl Detect<Value> for Last {
-    fn detector() -> Box<dyn Detector<Value>> {
+    fn detector<'a>() -> Box<dyn Detector<Value> + 'a> {
         Box::new(Self::default())
-    }
-}
-
-/// What `eql::rules!` makes of a folder.
-pub mod pack {
-    use super::{Beacon, Detect, Detector, Mshta};
-
-    pub fn detectors<E>() -> Vec<Box<dyn Detector<E>>>
-    where
-        Mshta: Detect<E>,
-        Beacon: Detect<E>,
-    {
-        vec![Mshta::detector(), Beacon::detector()]
     }
 }
 
@@ -230,7 +105,7 @@ pub fn run_rules(rules: Rules, args: &[&dyn AsRef<std::ffi::OsStr>], input: impl
     }
 }
 
-/// An event that [`Mshta`] alerts on.
+/// An event that the first rule of [`pack`] alerts on.
 pub fn mshta(id: &str) -> Value {
     json!({
         "@timestamp": "2026-03-02T09:14:31.220Z",
@@ -242,7 +117,7 @@ pub fn mshta(id: &str) -> Value {
     })
 }
 
-/// An event that [`Beacon`] alerts on.
+/// An event that the second rule of [`pack`] alerts on.
 pub fn beacon(id: &str) -> Value {
     json!({
         "@timestamp": "2026-03-02T09:15:00.000Z",
