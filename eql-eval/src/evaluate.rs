@@ -20,6 +20,7 @@ use serde_json::Value as Json;
 use crate::context::Context;
 use crate::document;
 use crate::functions;
+use crate::ip::in_network;
 use crate::process_tree;
 use crate::regex::Regex;
 use crate::value::{Value, compare, fold as fold_case};
@@ -353,7 +354,7 @@ fn or(values: impl Iterator<Item = Value>) -> Value {
 }
 
 fn compare_value(c: &Compare, scope: &Scope<'_>, choice: &Choice<'_>) -> Value {
-    let order = || match (value(&c.left, scope, choice), value(&c.right, scope, choice)) {
+    let order = || match sides(&c.left, &c.right, scope, choice) {
         (Value::Bool(_), _) | (_, Value::Bool(_)) => None,
         (left, right) => compare(&left, &right),
     };
@@ -373,11 +374,33 @@ fn compare_value(c: &Compare, scope: &Scope<'_>, choice: &Choice<'_>) -> Value {
 /// `left == right`; beside a constant null, whether the other is null.
 fn equals(left: &Expr, right: &Expr, scope: &Scope<'_>, choice: &Choice<'_>) -> Value {
     let is_constant_null = |e: &Expr| constant(e, scope) == Some(Value::Null);
-    let (a, b) = (value(left, scope, choice), value(right, scope, choice));
+    let (a, b) = sides(left, right, scope, choice);
     if is_constant_null(left) || is_constant_null(right) {
         return Value::Bool(a.is_null() && b.is_null());
     }
-    compare(&a, &b).map_or(Value::Null, |order| Value::Bool(order.is_eq()))
+    same(&a, &b)
+}
+
+/// Both sides of a comparison. A constant beside a string is the string of that constant, as it is when an
+/// index looks for it in a keyword field.
+fn sides(left: &Expr, right: &Expr, scope: &Scope<'_>, choice: &Choice<'_>) -> (Value, Value) {
+    let (a, b) = (value(left, scope, choice), value(right, scope, choice));
+    let to_text = |v: Value| if v.is_null() { v } else { Value::Str(v.to_string()) };
+    match (constant(left, scope).is_some(), constant(right, scope).is_some()) {
+        (true, false) if b.as_str().is_some() => (to_text(a), b),
+        (false, true) if a.as_str().is_some() => (a, to_text(b)),
+        _ => (a, b),
+    }
+}
+
+/// Whether two values are the same; an address is the same as a network that it is in.
+fn same(a: &Value, b: &Value) -> Value {
+    if let (Value::Ip(ip), Value::Str(network)) | (Value::Str(network), Value::Ip(ip)) = (a, b)
+        && network.contains('/')
+    {
+        return in_network(*ip, network).map_or(Value::Null, Value::Bool);
+    }
+    compare(a, b).map_or(Value::Null, |order| Value::Bool(order.is_eq()))
 }
 
 /// `x in (a, b)`; with `in~`, ASCII case does not matter.
@@ -386,10 +409,9 @@ fn is_in(i: &In, scope: &Scope<'_>, choice: &Choice<'_>) -> Value {
         Value::Str(text) if i.fold => Value::Str(fold_case(&text)),
         other => other,
     };
-    let wanted = folded(value(&i.value, scope, choice));
     or(i.list.iter().map(|element| {
-        let element = folded(value(element, scope, choice));
-        compare(&wanted, &element).map_or(Value::Null, |order| Value::Bool(order.is_eq()))
+        let (wanted, element) = sides(&i.value, element, scope, choice);
+        same(&folded(wanted), &folded(element))
     }))
 }
 

@@ -2,16 +2,19 @@
 
 use std::net::IpAddr;
 
-/// Whether `ip` is in the network `address/bits`; bits of the address beyond `bits` do not matter.
+/// Whether `ip` is in the network `address/bits`; bits of the address beyond `bits` do not matter. An
+/// address alone is a network of one.
 ///
 /// An address of version 4 is in no network of version 6, nor the other way round. `None` where `network`
 /// is none.
 pub(crate) fn in_network(ip: IpAddr, network: &str) -> Option<bool> {
-    let (address, bits) = network.split_once('/')?;
+    let (address, bits) = match network.split_once('/') {
+        Some((address, bits)) => (address, Some(bits.parse::<usize>().ok()?)),
+        None => (network, None),
+    };
     let address: IpAddr = address.parse().ok()?;
-    let bits: usize = bits.parse().ok()?;
     let (ip, address) = (bits_of(ip), bits_of(address));
-    let prefix = address.get(..bits)?;
+    let prefix = address.get(..bits.unwrap_or(address.len()))?;
     Some(ip.len() == address.len() && ip.starts_with(prefix))
 }
 
@@ -42,11 +45,13 @@ mod tests {
         assert_eq!(test("10.1.2.3", "::/0"), Some(false));
         assert_eq!(test("fe80::1", "fe80::/10"), Some(true));
         assert_eq!(test("fec0::1", "fe80::/10"), Some(false));
+        assert_eq!(test("::1", "::1"), Some(true));
+        assert_eq!(test("::2", "::1"), Some(false));
     }
 
     #[test]
     fn not_networks() {
-        for network in ["10.0.0.0", "10.0.0.0/33", "x/8", "10.0.0.0/x", "10.0.0/8"] {
+        for network in ["10.0.0.0/", "10.0.0.0/33", "x/8", "10.0.0.0/x", "10.0.0/8"] {
             assert_eq!(test("10.0.0.1", network), None, "{network}");
         }
     }

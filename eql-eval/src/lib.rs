@@ -33,6 +33,7 @@ pub mod suite;
 mod value;
 mod version;
 mod wildcard;
+pub mod witness;
 
 use eql_grammar::ast::EventQuery;
 use serde_json::Value as Json;

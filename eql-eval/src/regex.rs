@@ -57,6 +57,15 @@ impl Regex {
         self.ends(&self.root, &text, &Positions::from([0])).contains(&text.len())
     }
 
+    /// Some strings that match, for patterns that are not too strange.
+    pub(crate) fn samples(&self) -> Vec<String> {
+        let mut samples: Vec<String> = (0..24).map(|seed| sample(&self.root, seed)).collect();
+        samples.retain(|text| self.matches(text));
+        samples.sort_unstable();
+        samples.dedup();
+        samples
+    }
+
     /// The positions at which a match of `node` that begins at one of `starts` can end.
     fn ends(&self, node: &Node, text: &[char], starts: &Positions) -> Positions {
         match node {
@@ -136,6 +145,41 @@ impl Regex {
         }
         all
     }
+}
+
+/// A string that probably matches; another `seed` takes other branches, repetitions and characters.
+fn sample(node: &Node, seed: usize) -> String {
+    match node {
+        Node::Nothing => String::new(),
+        Node::AnyString => "x".repeat(seed % 3),
+        Node::AnyChar => ["x", "1", "/"][seed % 3].to_owned(),
+        Node::Class { negated, ranges } => {
+            sample_class(*negated, ranges, seed).into_iter().collect()
+        }
+        Node::Interval { min, width, .. } => format!("{min:0width$}", width = width.unwrap_or(0)),
+        Node::Concat(nodes) => nodes.iter().map(|node| sample(node, seed)).collect(),
+        Node::Union(a, b) => sample(if seed.is_multiple_of(2) { a } else { b }, seed / 2),
+        Node::Intersection(a, b) => sample(if seed.is_multiple_of(2) { b } else { a }, seed / 2),
+        Node::Complement(_) => ["", "x", "zq"][seed % 3].to_owned(),
+        Node::Repeat { node, min, max } => {
+            let extra = [0, 1, 2][seed % 3];
+            let count = max.map_or(min + extra, |max| max.min(min + extra));
+            sample(node, seed).repeat(count)
+        }
+    }
+}
+
+fn sample_class(negated: bool, ranges: &[(char, char)], seed: usize) -> Option<char> {
+    if !negated {
+        let (low, high) = ranges.get(seed % ranges.len().max(1))?;
+        return (*low..=*high).nth(seed / 3 % 3).or(Some(*low));
+    }
+    let outside = |c: &char| !ranges.iter().any(|(low, high)| (*low..=*high).contains(c));
+    ['x', '1', '/', 'Q', ' ']
+        .into_iter()
+        .filter(outside)
+        .nth(seed % 2)
+        .or_else(|| ('!'..='\u{17f}').find(outside))
 }
 
 fn each_start(starts: &Positions, ends: impl Fn(&Positions) -> Positions) -> Positions {
