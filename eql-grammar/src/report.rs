@@ -159,7 +159,7 @@ fn code(text: &str) -> String {
         match c {
             '\t' | '\r' | '\n' => shown.push(' '),
             c if c != ' ' && (c.is_control() || c.is_whitespace()) => {
-                shown.extend(c.escape_unicode())
+                shown.extend(c.escape_unicode());
             }
             c => shown.push(c),
         }

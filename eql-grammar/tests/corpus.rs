@@ -1,5 +1,7 @@
 //! Every rule of Elastic's detection rules parses, and what is printed parses to the same tree.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::path::Path;
 
 use eql_grammar::{ast::Dialect, parser::parse};
@@ -26,7 +28,7 @@ fn every_rule_parses_and_prints_back() {
                     Ok(again) if again == tree => assert_eq!(again.to_string(), printed, "{path}"),
                     Ok(_) => failures.push(format!("{path}: another tree from\n{printed}")),
                     Err(errors) => {
-                        failures.push(format!("{path}: {:#?} in\n{printed}", errors.as_slice()))
+                        failures.push(format!("{path}: {:#?} in\n{printed}", errors.as_slice()));
                     }
                 }
             }

@@ -2,6 +2,8 @@
 //!
 //! `BLESS=1` writes the expectations anew. A file that begins with `// dialect: endpoint` is in that dialect.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::{
     collections::BTreeSet,
     fs,

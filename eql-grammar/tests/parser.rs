@@ -1,5 +1,7 @@
 //! Trees, spans and errors of the front end, case by case.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use eql_grammar::{
     ast::{Body, Category, Dialect, Expr, Literal, Query, TimeUnit},
     diag::{Code, Diagnostic},
@@ -337,7 +339,7 @@ fn operators_and_names_have_spans() {
         Expr::Compare(c) => seen.push(&text[c.op.span.range()]),
         Expr::Arith(a) => seen.push(&text[a.op.span.range()]),
         Expr::Match(m) => {
-            seen.extend([&text[m.op.span.range()], &text[m.patterns[0].span.range()]])
+            seen.extend([&text[m.op.span.range()], &text[m.patterns[0].span.range()]]);
         }
         Expr::Call(c) => seen.push(&text[c.name.span.range()]),
         _ => {}

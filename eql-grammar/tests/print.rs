@@ -1,5 +1,7 @@
 //! Trees of every kind, at random: what is printed parses to the tree that was printed.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use eql_grammar::{
     ast::{
         Arith, ArithOp, Body, Call, Category, Compare, CompareOp, Dialect, EventQuery, Expr,

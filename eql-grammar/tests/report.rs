@@ -1,5 +1,7 @@
 //! What diagnostics look like. The cases of `testdata/err` show most of it.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use eql_grammar::{
     diag::{Code, Diagnostic},
     report::{SourceText, line_col, render, render_one},

@@ -188,7 +188,7 @@ impl Builder {
         let with = self.with(clauses, pair);
         match with.name {
             "maxspan" if kind == Kind::Sample => self.not_in_sample(with.span, "`maxspan`"),
-            "maxspan" => clauses.maxspan = self.maxspan(with.value),
+            "maxspan" => clauses.maxspan = self.maxspan(&with.value),
             "runs" => self.push(
                 Diagnostic::new(Code::Syntax, with.span, "`runs` before the first term")
                     .label("expected `with maxspan=…` here")
@@ -212,7 +212,7 @@ impl Builder {
                 let with = self.with(clauses, pair);
                 match with.name {
                     "runs" if kind == Kind::Sample => self.not_in_sample(with.span, "`runs`"),
-                    "runs" => clauses.runs = self.runs(with.value),
+                    "runs" => clauses.runs = self.runs(&with.value),
                     "maxspan" => self.push(
                         Diagnostic::new(Code::Syntax, with.span, "`maxspan` behind a term")
                             .label("expected `with runs=…` here")
@@ -315,8 +315,8 @@ impl Builder {
         });
     }
 
-    fn maxspan(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<TimeSpan>> {
-        let duration = Duration::new(&pair);
+    fn maxspan(&mut self, pair: &Pair<'_, Rule>) -> Option<Spanned<TimeSpan>> {
+        let duration = Duration::new(pair);
         let error = |message: &str| {
             Diagnostic::new(Code::BadTimeSpan, duration.span, message.to_owned())
                 .label("expected a whole number and a unit: `ms`, `s`, `m`, `h` or `d`")
@@ -351,8 +351,8 @@ impl Builder {
         None
     }
 
-    fn runs(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<u64>> {
-        let duration = Duration::new(&pair);
+    fn runs(&mut self, pair: &Pair<'_, Rule>) -> Option<Spanned<u64>> {
+        let duration = Duration::new(pair);
         match duration.number.parse() {
             Ok(count) if duration.sign.is_none() && duration.unit.is_none() => {
                 Some(Spanned::new(count, duration.span))

@@ -210,7 +210,7 @@ impl<'a> Failure<'a> {
                 }
                 "(" | "," => separated = true,
                 _ if word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or") => {
-                    separated = true
+                    separated = true;
                 }
                 _ => {}
             }
