@@ -647,6 +647,7 @@ fn unexpected(rest: &str, at: usize) -> Unexpected {
         ';' => error.help("no `;` ends a query").patch(place, ""),
         '~' => error.help("`~` follows `in`, `like`, `regex` or a function's name without a space"),
         '$' => error.help("a variable is written `$name`"),
+        '#' => error.help("a comment is written `// …` or `/* … */`"),
         '\\' => error.help("a backslash stands only inside a string"),
         '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => {
             error.help("strings are written in straight double quotes, `\"`")

@@ -94,7 +94,10 @@ impl<'a> Failure<'a> {
                     (_, _) if scan::KEYWORDS.contains(&found) && !infix && self.wants_operand() => {
                         Some(self.keyword_as_name())
                     }
-                    ("in" | "in~", _) if found != "(" => Some(self.list_without_parens()),
+                    (_, "is") => Some(self.general().help(
+                    "a field has no value where `field == null`, and has one where `field != null`",
+                )),
+                ("in" | "in~", _) if found != "(" => Some(self.list_without_parens()),
                     _ => None,
                 }
             })
