@@ -6,9 +6,10 @@ use crate::field::{Field, Kind};
 
 /// A field of a project's own `eql.toml`, as a zero-sized type.
 ///
-/// Its path is in the type: up to 128 bytes of UTF-8, zero padded, 16 bytes a word, each word little
-/// endian. So two crates that declare the same field mean the same type, and neither has to export it.
-/// The macros of this crate write these types; `A` holds the first bytes of the path and `H` the last.
+/// Its path is in the type: up to 128 bytes of UTF-8, zero padded, 16 bytes a word, each word
+/// little endian. So two crates that declare the same field mean the same type, and neither has to
+/// export it. The macros of this crate write these types; `A` holds the first bytes of the path and
+/// `H` the last.
 ///
 /// ```
 /// use eql::field::{Field, Long, Own};

@@ -126,8 +126,8 @@ impl Entry {
 /// The entry with this id, revoked and deprecated ones included.
 #[must_use]
 pub fn lookup(id: &str) -> Option<Entry> {
-    // `low` and `high` are starts of lines, or the end of the text. Names may hold any character, so the
-    // search is for bytes.
+    // `low` and `high` are starts of lines, or the end of the text. Names may hold any character,
+    // so the search is for bytes.
     let bytes = TABLE.as_bytes();
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
@@ -158,8 +158,8 @@ pub fn reference(id: &str) -> String {
     format!("https://attack.mitre.org/{folder}/{}/", id.replace('.', "/"))
 }
 
-/// Whether an unknown id may be one that a later ATT&CK added: it is of the right form, and its number is
-/// past the last that the table has at that place.
+/// Whether an unknown id may be one that a later ATT&CK added: it is of the right form, and its
+/// number is past the last that the table has at that place.
 #[must_use]
 pub fn may_be_newer(id: &str) -> bool {
     if lookup(id).is_some() {

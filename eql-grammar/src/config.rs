@@ -1,4 +1,5 @@
-//! `eql.toml`, which stands beside a project's `Cargo.toml`: its own fields and the levels of the lints.
+//! `eql.toml`, which stands beside a project's `Cargo.toml`: its own fields and the levels of the
+//! lints.
 //!
 //! ```toml
 //! [fields]
@@ -69,8 +70,8 @@ pub struct Lints {
 impl Lints {
     /// The lints of a rule that says `allow`, `warn` and `deny`, each with a list of names.
     ///
-    /// Where a lint is in several lists, the sterner one holds. Values that are no lists of strings are
-    /// passed over; [`build`](crate::meta::build) reports them.
+    /// Where a lint is in several lists, the sterner one holds. Values that are no lists of strings
+    /// are passed over; [`build`](crate::meta::build) reports them.
     pub fn of_rule(entries: &[RawEntry], diags: &mut Diagnostics) -> Self {
         let mut lints = Self::default();
         for level in LintLevel::ALL {
@@ -131,7 +132,8 @@ impl Lints {
     }
 }
 
-/// Reads an `eql.toml`. What is wrong with it is in the diagnostics, and left out of the configuration.
+/// Reads an `eql.toml`. What is wrong with it is in the diagnostics, and left out of the
+/// configuration.
 #[must_use]
 pub fn parse_config(text: &str) -> (Config, Diagnostics) {
     let mut config = Config::default();

@@ -1,8 +1,8 @@
 //! What a rule is besides its query: its metadata, owned, as the compiler reads it.
 //!
-//! [`RawMeta`] is what a rule file or the attributes of the macro say; [`build`] makes the [`Meta`] of it and
-//! [`check`] runs the lints. `Meta` mirrors `eql::RuleMeta` member by member, except for what the query
-//! itself gives: its text and the fields that it reads.
+//! [`RawMeta`] is what a rule file or the attributes of the macro say; [`build`] makes the [`Meta`]
+//! of it and [`check`] runs the lints. `Meta` mirrors `eql::RuleMeta` member by member, except for
+//! what the query itself gives: its text and the fields that it reads.
 
 mod build;
 mod check;
@@ -18,7 +18,8 @@ pub use raw::{RawEntry, RawMeta, RawValue};
 /// The metadata of a rule, spelt as in Kibana and in the detection-rules TOML format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
-    /// Stable identity of the rule, a UUID by custom; `None` where the rule leaves it to be derived.
+    /// Stable identity of the rule, a UUID by custom; `None` where the rule leaves it to be
+    /// derived.
     pub rule_id: Option<String>,
     /// Title.
     pub name: String,

@@ -1,8 +1,8 @@
 //! Rule files: the detection-rules TOML format, and that of Elastic Defend's behaviour rules.
 //!
-//! A file is read into [`RawMeta`] and the text of its query; [`build`](crate::meta::build) and the parser
-//! of queries do the rest. Diagnostics of the query have offsets in its text, which [`OffsetMap`] turns
-//! into offsets in the file.
+//! A file is read into [`RawMeta`] and the text of its query; [`build`](crate::meta::build) and the
+//! parser of queries do the rest. Diagnostics of the query have offsets in its text, which
+//! [`OffsetMap`] turns into offsets in the file.
 
 mod offsets;
 
@@ -87,9 +87,9 @@ pub struct FileMetadata {
 ///
 /// # Errors
 ///
-/// What keeps the file from being taken apart: it is not TOML, has no `[rule]`, no query, or tables that
-/// do not exist. A rule that is not EQL gives [`Code::NotEql`] alone, so that a caller who reads a whole
-/// folder can pass over it.
+/// What keeps the file from being taken apart: it is not TOML, has no `[rule]`, no query, or tables
+/// that do not exist. A rule that is not EQL gives [`Code::NotEql`] alone, so that a caller who
+/// reads a whole folder can pass over it.
 pub fn parse_rule_file(text: &str) -> Result<RuleFile, Diagnostics> {
     let tables = document::parse(text)?;
     let mut diags = Diagnostics::new();
@@ -294,8 +294,8 @@ impl RuleFile {
         }
     }
 
-    /// Gives a rule of Elastic Defend the keys that Kibana's rules have: `id` is `rule_id`, and what Kibana
-    /// has no key for goes to `endpoint`.
+    /// Gives a rule of Elastic Defend the keys that Kibana's rules have: `id` is `rule_id`, and
+    /// what Kibana has no key for goes to `endpoint`.
     fn endpoint(&mut self, tables: &[RawEntry], diags: &mut Diagnostics) {
         let mut entries: Vec<RawEntry> = Vec::new();
         let mut rest: Vec<RawEntry> = Vec::new();
@@ -504,7 +504,8 @@ min_endpoint_version = "7.15.0"
         }
     }
 
-    /// Every cut of a file, and every file with one byte changed, gives a rule or diagnostics in its text.
+    /// Every cut of a file, and every file with one byte changed, gives a rule or diagnostics in
+    /// its text.
     #[test]
     fn broken_files_do_not_panic() {
         for file in [FILE, ENDPOINT] {

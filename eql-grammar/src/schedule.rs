@@ -1,4 +1,5 @@
-//! When a rule runs and what it searches: durations and Elasticsearch's date math, in **milliseconds**.
+//! When a rule runs and what it searches: durations and Elasticsearch's date math, in
+//! **milliseconds**.
 
 /// What [`duration`] takes, for messages.
 pub const DURATIONS: &str = "a whole number and `s`, `m`, `h` or `d`, such as `90s`, `5m`, `1h`";
@@ -37,8 +38,8 @@ pub fn duration(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 ///
-/// Says what is wrong with `text`: not date math, rounding, a unit without a fixed length, or a time
-/// after the run.
+/// Says what is wrong with `text`: not date math, rounding, a unit without a fixed length, or a
+/// time after the run.
 pub fn before_now(text: &str) -> Result<u64, String> {
     let mut rest = text.strip_prefix("now").ok_or_else(|| {
         format!("`{text}` does not start with `now`; a fixed date is no window of a rule")
@@ -81,7 +82,8 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// The longest time there is: as many milliseconds as 63 bits hold, so that sums and signs are safe.
+/// The longest time there is: as many milliseconds as 63 bits hold, so that sums and signs are
+/// safe.
 const LONGEST: u64 = i64::MAX.cast_unsigned();
 
 /// The leading digits, and what follows them.

@@ -12,8 +12,8 @@ use crate::suggest::closest;
 
 /// Sorted lines `path TAB type TAB flags`, after lines that start with `#`.
 ///
-/// It stays text and is searched in place: procedural macros run unoptimised, and a parse of the whole
-/// table would cost more than all lookups of a rule.
+/// It stays text and is searched in place: procedural macros run unoptimised, and a parse of the
+/// whole table would cost more than all lookups of a rule.
 static TABLE: &str = include_str!("../data/fields.tsv");
 
 /// The EQL type of a field or an expression.
@@ -95,8 +95,8 @@ impl Type {
         })
     }
 
-    /// The EQL type of a field that Elasticsearch maps as `mapping`; `None` where such a field holds no
-    /// single value.
+    /// The EQL type of a field that Elasticsearch maps as `mapping`; `None` where such a field
+    /// holds no single value.
     #[must_use]
     pub fn from_mapping(mapping: &str) -> Option<Self> {
         Self::MAPPINGS.iter().find(|(name, _)| *name == mapping).map(|(_, ty)| *ty)
@@ -134,11 +134,11 @@ pub struct FieldInfo {
     pub holds: Holds,
     /// Who says so.
     pub origin: Origin,
-    /// Whether an event, or one object of a list of objects, carries an array there; `None` where the
-    /// sources do not say.
+    /// Whether an event, or one object of a list of objects, carries an array there; `None` where
+    /// the sources do not say.
     pub array: Option<bool>,
-    /// A second index of its parent, such as `process.name.caseless`: Elasticsearch can be asked for it,
-    /// but no event carries it.
+    /// A second index of its parent, such as `process.name.caseless`: Elasticsearch can be asked
+    /// for it, but no event carries it.
     pub multi_field: bool,
 }
 
@@ -164,7 +164,8 @@ impl Schema {
         Self { own: fields.into_iter().collect() }
     }
 
-    /// What stands under `path`; `None` where no event has such a field. Paths are compared with case.
+    /// What stands under `path`; `None` where no event has such a field. Paths are compared with
+    /// case.
     ///
     /// A path that is not listed itself but has members, such as `process`, holds objects.
     #[must_use]
@@ -183,8 +184,8 @@ impl Schema {
     /// The path that was probably meant by one that does not exist.
     ///
     /// Looks for the same path in another case, for one with further segments (`command_line` for
-    /// `process.command_line`) where only one of that length exists, for one without its first segments,
-    /// and for one that differs by a typing mistake.
+    /// `process.command_line`) where only one of that length exists, for one without its first
+    /// segments, and for one that differs by a typing mistake.
     #[must_use]
     pub fn suggest(&self, path: &str) -> Option<String> {
         let paths = || self.paths();
@@ -238,9 +239,9 @@ pub fn builtin_fields() -> impl Iterator<Item = FieldInfo> {
 
 /// The name of a built-in path's type in `eql::ecs`: `process_Ext_token_integrity_level`.
 ///
-/// Dots and other characters that identifiers do not have become `_`, a leading `@` is dropped, case is
-/// kept, and a keyword of Rust gets a `_` at its end. No two built-in paths have the same name: where two
-/// would, the one with fewer dots writes its own underscores twice.
+/// Dots and other characters that identifiers do not have become `_`, a leading `@` is dropped,
+/// case is kept, and a keyword of Rust gets a `_` at its end. No two built-in paths have the same
+/// name: where two would, the one with fewer dots writes its own underscores twice.
 #[must_use]
 pub fn rust_ident(path: &str) -> String {
     /// The paths with fewer dots of all pairs that would collide; a test derives the same list.

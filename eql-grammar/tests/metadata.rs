@@ -13,7 +13,8 @@ severity = 'medium'
 risk_score = 47
 ";
 
-/// A rule with all required keys and these lines; a line with the key of a required one replaces it.
+/// A rule with all required keys and these lines; a line with the key of a required one replaces
+/// it.
 fn rule(lines: &str) -> String {
     let key = |line: &str| line.split_once(" =").map(|(key, _)| key.to_owned());
     let given: Vec<_> = lines.lines().filter_map(key).collect();

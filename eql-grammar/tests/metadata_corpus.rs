@@ -1,4 +1,5 @@
-//! Every rule of Elastic's detection rules has metadata without errors, and its query is found again.
+//! Every rule of Elastic's detection rules has metadata without errors, and its query is found
+//! again.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,8 +67,8 @@ fn places(file: &RuleFile, text: &str) {
 
 const WAYS: usize = 3;
 
-/// The row as TOML: with strings on one line, with strings as the writer thinks pretty, and with the query
-/// as a basic string of many lines that has escapes and backslashes at line ends.
+/// The row as TOML: with strings on one line, with strings as the writer thinks pretty, and with
+/// the query as a basic string of many lines that has escapes and backslashes at line ends.
 fn files(row: &Value) -> [String; WAYS] {
     let mut table = row.clone();
     let object = table.as_object_mut().expect("a row is an object");

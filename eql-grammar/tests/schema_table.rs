@@ -74,7 +74,8 @@ fn sources() -> BTreeMap<String, Row> {
     rows
 }
 
-/// Elastic Endpoint maps the members of a parent's call stack in part; its rules read them like a process's.
+/// Elastic Endpoint maps the members of a parent's call stack in part; its rules read them like a
+/// process's.
 fn complete_call_stack(rows: &mut BTreeMap<String, Row>) {
     const STACK: &str = "process.thread.Ext.call_stack.";
     const PARENTS: &str = "process.parent.thread.Ext.call_stack.";

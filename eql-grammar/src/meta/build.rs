@@ -19,16 +19,16 @@ pub enum Source {
     Attributes,
     /// A rule file in the detection-rules format.
     File,
-    /// A rule file in the format of Elastic Defend's behaviour rules, which have neither severity nor risk
-    /// score: alerts of theirs are `medium` and 47.
+    /// A rule file in the format of Elastic Defend's behaviour rules, which have neither severity
+    /// nor risk score: alerts of theirs are `medium` and 47.
     Endpoint,
 }
 
 /// Checks every key and value and gives the metadata.
 ///
-/// Errors go to `diags`; the result has defaults where they left nothing, so that a caller can go on. The
-/// keys that say where the query is (`query`, `path`) and what the compiler does (`dialect`, `allow`,
-/// `warn`, `deny`, `print`, `crate`) are checked for their form only.
+/// Errors go to `diags`; the result has defaults where they left nothing, so that a caller can go
+/// on. The keys that say where the query is (`query`, `path`) and what the compiler does
+/// (`dialect`, `allow`, `warn`, `deny`, `print`, `crate`) are checked for their form only.
 pub fn build(raw: &RawMeta, source: Source, diags: &mut Diagnostics) -> Meta {
     check_keys(raw, source, diags);
     check_required(raw, source, diags);
@@ -168,7 +168,8 @@ fn check_required(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
             (_, Source::Endpoint) => key.name == "name" || key.name == "rule_id",
         };
         if needed && raw.get(key.name).is_none() {
-            // Elastic Defend's rules name their identity otherwise; what is missing is what they call it.
+            // Elastic Defend's rules name their identity otherwise; what is missing is what they
+            // call it.
             let name =
                 if (key.name, source) == ("rule_id", Source::Endpoint) { "id" } else { key.name };
             let message = format!("the rule has no `{name}`");

@@ -7,8 +7,8 @@ use crate::schema::{Holds, Schema, Type};
 
 /// Runs the lints over a rule's metadata and looks up the fields that it names.
 ///
-/// `raw` is what `meta` was built from: it gives the places. `maxspan` is that of the rule's sequence, in
-/// **milliseconds**; `None` where the rule has none.
+/// `raw` is what `meta` was built from: it gives the places. `maxspan` is that of the rule's
+/// sequence, in **milliseconds**; `None` where the rule has none.
 pub fn check(
     meta: &Meta,
     raw: &RawMeta,

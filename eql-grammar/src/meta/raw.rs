@@ -77,7 +77,8 @@ impl RawValue {
         }
     }
 
-    /// The same value in JSON, the keys of its tables sorted. What JSON has no number for becomes null.
+    /// The same value in JSON, the keys of its tables sorted. What JSON has no number for becomes
+    /// null.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {

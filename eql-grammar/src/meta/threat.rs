@@ -1,7 +1,7 @@
 //! The mapping of a rule to MITRE ATT&CK.
 //!
-//! It is written as Kibana does, `{ framework, tactic, technique }`, or short, `"TA0009/T1114.001"`: names,
-//! links and the technique of a sub-technique then come from ATT&CK.
+//! It is written as Kibana does, `{ framework, tactic, technique }`, or short,
+//! `"TA0009/T1114.001"`: names, links and the technique of a sub-technique then come from ATT&CK.
 
 use super::raw::member;
 use super::{Attack, RawEntry, RawValue, Technique, Threat};
@@ -165,7 +165,8 @@ impl Reader<'_> {
         &mut self.threats[at]
     }
 
-    /// `{ framework = "MITRE ATT&CK", tactic = { id = … }, technique = [{ id = …, subtechnique = […] }] }`
+    /// `{ framework = "MITRE ATT&CK", tactic = { id = … }, technique = [{ id = …, subtechnique =
+    /// […] }] }`
     fn long(&mut self, entries: &[RawEntry], span: Span) {
         self.only(entries, &["framework", "tactic", "technique"], "an element of `threat`");
         let framework = match member(entries, "framework") {
@@ -353,8 +354,8 @@ impl Reader<'_> {
         }
     }
 
-    /// ATT&CK renames entries from version to version, so a name that no entry has is taken for one of
-    /// another version, unless it is a slip of the right name.
+    /// ATT&CK renames entries from version to version, so a name that no entry has is taken for one
+    /// of another version, unless it is a slip of the right name.
     fn name(&mut self, entry: Entry, name: &Spanned<&str>) {
         if name.node == entry.name {
             return;

@@ -4,8 +4,8 @@ use crate::span::Span;
 
 /// From byte offsets in the text of a TOML string to byte offsets in the file.
 ///
-/// The two differ wherever TOML does not take the text as it stands: at escapes, at a backslash that ends
-/// a line, and at the line break after an opening `"""`.
+/// The two differ wherever TOML does not take the text as it stands: at escapes, at a backslash
+/// that ends a line, and at the line break after an opening `"""`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OffsetMap {
     /// By `text`, without gaps.
@@ -44,8 +44,8 @@ impl Piece {
 impl OffsetMap {
     /// The place in the file of an offset of the text.
     ///
-    /// An offset inside of what an escape stands for has the place of the escape. The end of the text has
-    /// the place after its last character.
+    /// An offset inside of what an escape stands for has the place of the escape. The end of the
+    /// text has the place after its last character.
     #[must_use]
     pub fn offset(&self, text: u32) -> u32 {
         self.piece(text).map_or(self.start, |piece| piece.offset(text))
@@ -179,7 +179,8 @@ mod tests {
     use crate::document;
     use crate::meta::RawValue;
 
-    /// Every byte of the text comes from where the map says, and the TOML parser reads the same text.
+    /// Every byte of the text comes from where the map says, and the TOML parser reads the same
+    /// text.
     fn check(file: &str) {
         let entries = document::parse(file).unwrap_or_else(|e| panic!("{file:?}: {e:?}"));
         let (_, value) = entries.iter().find(|(key, _)| key.as_str() == "q").expect("a key `q`");
