@@ -174,18 +174,31 @@ impl<'a> Plan<'a> {
         if free.is_empty() {
             return Ok(self.solution(documents, free));
         }
-        // One key after the other: a value that all terms can live with.
+        // One key after the other: a value that all terms can live with, best as their only value.
         let (mut keys, mut documents) = (free, documents);
         for (position, pool) in self.key_pools(slots, &documents).into_iter().enumerate() {
-            let solved = pool.into_iter().find_map(|value| {
-                let mut keys = keys.clone();
-                keys[position] = Some(value);
-                let documents = self.documents(slots, &keys).ok()?;
-                Some((keys, documents))
-            });
-            (keys, documents) = solved.ok_or(Unsolved::NotFound)?;
+            let mut second_best = None;
+            let mut best = None;
+            for value in pool {
+                let mut with = keys.clone();
+                with[position] = Some(value);
+                let Ok(documents) = self.documents(slots, &with) else { continue };
+                if self.have_one_value(slots, &documents, position) {
+                    best = Some((with, documents));
+                    break;
+                }
+                second_best.get_or_insert((with, documents));
+            }
+            (keys, documents) = best.or(second_best).ok_or(Unsolved::NotFound)?;
         }
         Ok(self.solution(documents, keys))
+    }
+
+    fn have_one_value(&self, slots: &[Slot<'_>], documents: &[Json], position: usize) -> bool {
+        slots.iter().zip(documents).all(|(slot, document)| {
+            let path = &slot.keys[position].path;
+            document::values(document, path, self.cx.mapping.type_of(path)).len() <= 1
+        })
     }
 
     /// A document for each slot, with these values of the join keys.
@@ -247,7 +260,8 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Values for each join key: those that the terms take by themselves, then some of no meaning.
+    /// Values for each join key: one that meets what all terms say of it, those that the terms take by
+    /// themselves, then some of no meaning.
     fn key_pools(&self, slots: &[Slot<'_>], documents: &[Json]) -> Vec<Vec<Value>> {
         let pool = |position: usize| {
             let mut pool: Vec<Value> = Vec::new();
@@ -264,7 +278,7 @@ impl<'a> Plan<'a> {
             if is_optional {
                 pool.push(Value::Null);
             }
-            // What is said of the key in one term holds for the others.
+            pool.splice(0..0, self.common_values(slots, position));
             let mut distinct: Vec<Value> = Vec::new();
             for value in pool {
                 if !distinct.contains(&value) {
@@ -274,6 +288,19 @@ impl<'a> Plan<'a> {
             distinct
         };
         (0..slots[0].keys.len()).map(pool).collect()
+    }
+
+    /// Values that meet what the conditions of all terms say of a key without further choice.
+    fn common_values(&self, slots: &[Slot<'_>], position: usize) -> Vec<Value> {
+        let path = &slots[0].keys[position].path;
+        let free = vec![None; slots[0].keys.len()];
+        let mut goals = Vec::new();
+        for slot in slots {
+            let own = &slot.keys[position].path;
+            let own_goals = self.goals(slot, &free, &BTreeMap::new());
+            goals.extend(self.solver.goals_on(own, &own_goals).iter().map(|g| g.on(own, path)));
+        }
+        self.solver.values_for(path, &goals)
     }
 
     fn solution(&self, documents: Vec<Json>, keys: Vec<Option<Value>>) -> Solution {

@@ -31,7 +31,7 @@ const ADDRESSES: &[&str] = &[
 ];
 
 /// What a `*` may stand for in a sample.
-const RUNS: &[&str] = &["", "x", "zq", "/x/", "\\x\\", "1"];
+const RUNS: &[&str] = &["x", "", "zq", "/x/", "\\x\\", "1"];
 
 /// What a `?` may stand for.
 const ONES: &[char] = &['C', 'x', '1'];
@@ -276,6 +276,7 @@ fn around_constants(constants: &[Literal], parts: &[String]) -> Vec<String> {
         for offset in &offsets {
             let fill = "x".repeat(*offset);
             texts.extend([format!("{fill}{text}"), format!("{text}{fill}")]);
+            texts.extend([format!("{fill}{text}x"), format!("x{text}{fill}")]);
         }
         for part in parts.iter().take(20) {
             texts.extend([format!("{text}{part}"), format!("{part}{text}")]);

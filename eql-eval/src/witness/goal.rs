@@ -69,6 +69,15 @@ impl Goal {
         evaluate::sources(&self.expr, scope).into_iter().filter_map(path).collect()
     }
 
+    /// The same of another field.
+    pub(super) fn on(&self, from: &str, to: &str) -> Self {
+        let renamed = replace(&self.expr, &|e| match e {
+            Expr::Field(f) if f.path == from => Some(field(to)),
+            _ => None,
+        });
+        Self::new(renamed, self.wanted)
+    }
+
     /// As a user would write it.
     pub(super) fn text(&self) -> String {
         let not = if self.wanted { "" } else { "not " };

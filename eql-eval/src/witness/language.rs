@@ -26,6 +26,8 @@ enum Token {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     tokens: Vec<Token>,
+    /// The characters as written, one for each token.
+    written: Vec<char>,
     ignore_case: bool,
 }
 
@@ -37,25 +39,40 @@ impl Pattern {
             c if ignore_case => Token::Char(c.to_ascii_lowercase()),
             c => Token::Char(c),
         };
-        Self { tokens: text.chars().map(token).collect(), ignore_case }
+        let written = text.chars().collect();
+        Self { tokens: text.chars().map(token).collect(), written, ignore_case }
     }
 
     /// `*`
     pub(super) fn anything() -> Self {
-        Self { tokens: vec![Token::Run], ignore_case: false }
+        Self::new("*", false, true)
     }
 
     /// A string of the pattern with `run` for each `*` and `one` for each `?`.
     pub(super) fn sample(&self, run: &str, one: char) -> String {
         let mut text = String::new();
-        for token in &self.tokens {
+        for (token, written) in self.tokens.iter().zip(&self.written) {
             match token {
-                Token::Char(c) => text.push(*c),
+                Token::Char(_) => text.push(*written),
                 Token::One => text.push(one),
                 Token::Run => text.push_str(run),
             }
         }
         text
+    }
+
+    /// The pattern with any run of characters before or after it.
+    fn around(text: &str, ignore_case: bool, before: bool, after: bool) -> Self {
+        let mut pattern = Self::new(text, ignore_case, false);
+        if before {
+            pattern.tokens.insert(0, Token::Run);
+            pattern.written.insert(0, '*');
+        }
+        if after {
+            pattern.tokens.push(Token::Run);
+            pattern.written.push('*');
+        }
+        pattern
     }
 
     pub(super) fn has_wildcards(&self) -> bool {
@@ -134,16 +151,9 @@ fn call_patterns(call: &Call) -> Option<Vec<Pattern>> {
     }
     let texts: Vec<&str> = rest.iter().map(|e| string(e)).collect::<Option<_>>()?;
     let name = call.name.to_ascii_lowercase();
-    let around = |before: bool, after: bool| {
-        let [text] = texts[..] else { return None };
-        let mut pattern = Pattern::new(text, call.fold, false);
-        if before {
-            pattern.tokens.insert(0, Token::Run);
-        }
-        if after {
-            pattern.tokens.push(Token::Run);
-        }
-        Some(vec![pattern])
+    let around = |before: bool, after: bool| match texts[..] {
+        [text] => Some(vec![Pattern::around(text, call.fold, before, after)]),
+        _ => None,
     };
     match name.as_str() {
         "startswith" => around(false, true),

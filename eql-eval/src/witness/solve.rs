@@ -66,6 +66,24 @@ impl<'a> Solver<'a> {
         self.choose(&leaves, &choices)
     }
 
+    /// What the goals ask of one field alone, choices aside.
+    pub(super) fn goals_on(&self, path: &str, goals: &[Goal]) -> Vec<Goal> {
+        let (mut leaves, mut choices) = (Vec::new(), Vec::new());
+        for goal in goals {
+            if self.expand(goal, &mut leaves, &mut choices).is_err() {
+                return Vec::new();
+            }
+        }
+        leaves.retain(|goal| goal.fields(&Scope::new(self.cx, &Json::Null, &[])) == [path]);
+        leaves
+    }
+
+    /// Values for one field, if there are any that meet all goals.
+    pub(super) fn values_for(&self, path: &str, goals: &[Goal]) -> Vec<Value> {
+        let goals: Vec<&Goal> = goals.iter().collect();
+        self.field_values(path, &goals).unwrap_or_default()
+    }
+
     /// Whether a document meets a goal.
     pub(super) fn is_met(&self, goal: &Goal, document: &Json) -> bool {
         goal.is_met(&Scope::new(self.cx, document, &[document]))
