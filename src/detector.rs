@@ -1,8 +1,11 @@
 //! Rules with their running state, behind one object-safe trait: what a sensor drives.
 
+use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
+use crate::lineage::Lineage;
 use crate::rule::{EventRule, RuleMeta};
 
 /// A rule over a stream of events of type `E`.
@@ -23,6 +26,17 @@ pub trait Detector<E: ?Sized>: Send {
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
         let _ = (execution, emit);
     }
+
+    /// How much older than the newest event so far an event may be and still take its place in the order of
+    /// a sequence. Starts with fresh state; nothing for rules without an order.
+    fn set_lateness(&mut self, lateness: Duration) {
+        let _ = lateness;
+    }
+
+    /// What the rule holds and what it had to drop, by name; nothing for rules without state.
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }
 
 /// A rule that can be driven over events of type `E`.
@@ -35,13 +49,27 @@ pub trait Detect<E: ?Sized> {
         E: 'a;
 }
 
-/// [`Detector`] of an event query: no state.
-#[derive(Debug)]
-pub struct EventDetector<R>(PhantomData<fn() -> R>);
+/// [`Detector`] of an event query: no state, but for `descendant of [..]`.
+pub struct EventDetector<R> {
+    lineages: Vec<Lineage>,
+    rule: PhantomData<fn() -> R>,
+}
 
-impl<R> Default for EventDetector<R> {
-    fn default() -> Self {
-        Self(PhantomData)
+impl<R> EventDetector<R> {
+    /// With fresh state.
+    #[must_use]
+    pub fn new<E: ?Sized>() -> Self
+    where
+        R: EventRule<E>,
+    {
+        let lineages = (0..R::LINEAGES).map(|_| Lineage::default()).collect();
+        Self { lineages, rule: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for EventDetector<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventDetector").field("lineages", &self.lineages).finish_non_exhaustive()
     }
 }
 
@@ -57,7 +85,7 @@ impl<E: ?Sized, R: EventRule<E>> Detector<E> for EventDetector<R> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        if R::matches(event) {
+        if R::matches_after(event, &mut self.lineages) {
             let alert: Document = R::alert(event, origin, execution).into();
             if !alert.is_own_alert() {
                 emit(alert);

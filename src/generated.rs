@@ -10,11 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::convert::FieldValue;
 use crate::detector::{Detector, EventDetector};
-use crate::field::{Date, Field, Has, Keyword, ValueOf};
+use crate::event::Event;
+use crate::field::{Date, Field, Has, Kind, ValueOf};
 use crate::function::Part;
+use crate::group::{SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms};
 use crate::number::Number;
 use crate::rule::{EventRule, RuleMeta, Schedule, Severity};
+use crate::sequence::Tiebreaker;
 use crate::value::Timestamp;
+use crate::values::{Values, collect};
 
 /// Like [`Has::any`], and `test(None)` where the field has no value.
 #[inline]
@@ -118,7 +122,66 @@ pub const fn ipv6(bits: u128) -> IpAddr {
 /// A rule with fresh state.
 #[must_use]
 pub fn event_detector<'a, E: ?Sized + 'a, R: EventRule<E>>() -> Box<dyn Detector<E> + 'a> {
-    Box::new(EventDetector::<R>::default())
+    Box::new(EventDetector::<R>::new::<E>())
+}
+
+/// A sequence rule with fresh state.
+#[must_use]
+pub fn sequence_detector<'a, E, R>() -> Box<dyn Detector<E> + 'a>
+where
+    E: Event + ?Sized + 'a,
+    R: SequenceRule + Terms<E>,
+{
+    Box::new(SequenceMachine::<R>::default())
+}
+
+/// A sample rule with fresh state.
+#[must_use]
+pub fn sample_detector<'a, E, R>() -> Box<dyn Detector<E> + 'a>
+where
+    E: Event + ?Sized + 'a,
+    R: SampleRule + Terms<E>,
+{
+    Box::new(SampleMachine::<R>::default())
+}
+
+/// The time of the field that orders a sequence: its first value.
+pub fn time<F: Field<Kind = Date>, E: Has<F> + ?Sized>(event: &E) -> Option<Timestamp> {
+    let mut found = None;
+    event.any(|value| {
+        found = Some(value);
+        true
+    });
+    found
+}
+
+/// What orders events of the same time: the first value of the field.
+pub fn tiebreaker<F: Field, E: Has<F> + ?Sized>(event: &E) -> Tiebreaker
+where
+    for<'a> Tiebreaker: From<ValueOf<'a, F>>,
+{
+    let mut found = Tiebreaker::Missing;
+    event.any(|value| {
+        found = value.into();
+        true
+    });
+    found
+}
+
+/// The values of a field of an event that was kept; none in the place of a missing event.
+pub fn of_stored<F: Field>(event: Option<&Stored>) -> Values<<F::Kind as Kind>::Owned> {
+    event.map_or_else(Values::default, |event| collect::<Value, F>(&event.source))
+}
+
+/// An event of a match; `None` in the place of a missing one.
+#[must_use]
+pub fn event_at(events: &[Option<Stored>], index: usize) -> Option<&Stored> {
+    events.get(index)?.as_ref()
+}
+
+/// A value for each event of a term with `runs`.
+pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
+    (from..to).map(make).collect()
 }
 
 /// The detectors of a set of rules.
@@ -137,17 +200,6 @@ pub fn first_time(member: &(impl FieldValue<Date> + ?Sized)) -> Option<Timestamp
         true
     });
     first
-}
-
-/// One value of an array of plain values, as the event that the condition of `_arraysearch` looks at.
-#[derive(Clone, Copy, Debug)]
-pub struct Element<T>(pub T);
-
-impl<F: Field<Kind = Keyword>> Has<F> for Element<&str> {
-    #[inline]
-    fn any(&self, mut test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool {
-        test(self.0)
-    }
 }
 
 /// A document under construction, from the members of a struct.

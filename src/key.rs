@@ -102,7 +102,7 @@ impl KeyKind for Ip {
 /// Ends with `00 00`; a zero byte of the text becomes `00 FF`, so that it cannot end the text early.
 fn encode_text(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
-    while let Some(zero) = rest.iter().position(|&byte| byte == 0) {
+    while let Some(zero) = memchr::memchr(0, rest) {
         out.extend_from_slice(&rest[..zero]);
         out.extend([0, 0xFF]);
         rest = &rest[zero + 1..];

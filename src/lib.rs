@@ -12,8 +12,10 @@ pub mod field;
 pub mod function;
 mod generated;
 mod glob;
+pub mod group;
 pub mod json;
 pub mod key;
+pub mod lineage;
 pub mod number;
 mod own;
 mod regex;
@@ -36,44 +38,50 @@ pub use value::Timestamp;
 /// What generated code calls. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::alert::{Document, Execution, Origin};
     pub use crate::cidr::{Cidr, cidr_match, parse_ip};
     pub use crate::convert::FieldValue;
-    pub use crate::function::{
-        Part, Text, between, concat, ends_with, index_of, length, number, starts_with, string,
-        string_contains, substring, version_cmp,
-    };
-    pub use crate::alert::{Document, Execution, Origin};
     pub use crate::detector::{Detect, Detector};
     pub use crate::ecs;
     pub use crate::event::Event;
     pub use crate::field::{
         Boolean, Date, Double, Field, Ip, Keyword, Long, Own, UnsignedLong, ValueOf, Version,
     };
-    pub use crate::generated::{
-        BROKEN, Element, Source, all, any_or_null, both, collect_detectors, compare, either,
-        event_detector, first_time, in_numbers, ipv4, ipv6, order, to_int, to_number, to_part,
+    pub use crate::function::{
+        Part, Text, between, concat, ends_with, index_of, length, number, starts_with, string,
+        string_contains, substring, version_cmp,
     };
+    pub use crate::generated::{
+        BROKEN, Source, all, any_or_null, both, collect_detectors, compare, either, event_at,
+        event_detector, first_time, in_numbers, ipv4, ipv6, of_stored, order, runs,
+        sample_detector, sequence_detector, tiebreaker, time, to_int, to_number, to_part,
+    };
+    pub use crate::glob::{
+        Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
+    };
+    pub use crate::group::{
+        Group, Hits, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
+    };
+    pub use crate::json::{HasObjects, Scalar};
+    pub use crate::lineage::Lineage;
+    pub use crate::number::Number;
+    pub use crate::regex::Dfa;
     pub use crate::rule::{
         Attack, EventRule, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
     };
+    pub use crate::text::{
+        Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
+        skip, suffix, suffix_fold,
+    };
     pub use crate::value::Timestamp;
+    pub use crate::values::{Values, collect};
+    pub use crate::{sample, sequence};
+    pub use serde;
     pub use serde::ser::{Serialize, Serializer};
+    pub use serde_json;
     pub use serde_json::Value as Json;
     pub use std::boxed::Box;
     pub use std::convert::From;
     pub use std::result::Result;
     pub use std::vec::Vec;
-    pub use crate::glob::{
-        Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
-    };
-    pub use crate::json::{HasObjects, Scalar};
-    pub use crate::number::Number;
-    pub use crate::regex::Dfa;
-    pub use crate::text::{
-        Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
-        skip, suffix, suffix_fold,
-    };
-    pub use crate::values::{Values, collect};
-    pub use serde;
-    pub use serde_json;
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::lineage::Lineage;
+
 /// The metadata of a rule, spelt as in Kibana and in the detection-rules TOML format.
 ///
 /// All of it is constant: a compiled rule carries no text to be parsed.
@@ -150,8 +152,19 @@ pub trait EventRule<E: ?Sized>: Rule {
     /// The rule's own alert, with a typed member for each field that the rule reads.
     type Alert: Into<crate::alert::Document>;
 
-    /// Whether the query holds for the event.
+    /// How many times the query asks `descendant of [..]` (endpoint dialect).
+    const LINEAGES: usize = 0;
+
+    /// Whether the query holds for the event. No process descends from another here, where the events
+    /// before are not known.
     fn matches(event: &E) -> bool;
+
+    /// Whether the query holds for the event after all those that `lineages`, [`LINEAGES`](Self::LINEAGES) of
+    /// them, have seen.
+    fn matches_after(event: &E, lineages: &mut [Lineage]) -> bool {
+        let _ = lineages;
+        Self::matches(event)
+    }
 
     /// The alert of an event that matches.
     fn alert(

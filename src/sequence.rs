@@ -394,7 +394,7 @@ impl<P: Clone> Machine<P> {
             if !self.layout.exceeds(self.partials.marks(id).first, now) {
                 break;
             }
-            self.partials.take(id);
+            self.partials.discard(id);
             self.counters.expired += 1;
         }
         if self.layout.head {
@@ -445,16 +445,20 @@ impl<P: Clone> Machine<P> {
             self.complete(key, marks, time, vec![event()], emit);
             return;
         }
-        if self.partials.len() >= self.layout.max_partial && self.partials.find(key, 0).is_none() {
+        if let Some(older) = self.partials.find(key, 0) {
+            self.partials.restart(older, marks, event());
+            self.counters.replaced += 1;
+            return;
+        }
+        if self.partials.len() >= self.layout.max_partial {
             self.evict_partial();
         }
-        let replaced = self.partials.start(key, marks, event());
-        self.counters.replaced += u64::from(replaced);
+        self.partials.start(key, marks, event());
     }
 
     fn evict_partial(&mut self) {
         if let Some(id) = self.partials.oldest() {
-            self.partials.take(id);
+            self.partials.discard(id);
             self.counters.evicted += 1;
         }
     }
@@ -570,7 +574,7 @@ impl<P: Clone> Machine<P> {
             for stage in (0..self.layout.last_stage()).rev() {
                 let stage = u16::try_from(stage).expect("BUG: more stages than MAX_TERMS");
                 if let Some(id) = self.partials.find(task.key, stage) {
-                    self.partials.take(id);
+                    self.partials.discard(id);
                     self.counters.ended += 1;
                 }
             }

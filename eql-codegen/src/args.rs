@@ -55,6 +55,20 @@ impl Args {
     }
 }
 
+/// The value of the key `crate`, also where other arguments cannot be read.
+pub(crate) fn krate(args: &TokenStream) -> TokenStream {
+    let mut tokens = args.clone().into_iter();
+    let key = |tree: &TokenTree| matches!(tree, TokenTree::Ident(name) if name == "crate");
+    let path: TokenStream = match tokens.find(key).and_then(|_| tokens.next()) {
+        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => tokens
+            .take_while(|tree| !matches!(tree, TokenTree::Punct(comma) if comma.as_char() == ','))
+            .collect(),
+        _ => TokenStream::new(),
+    };
+    let path = syn::parse2::<syn::Path>(path);
+    path.map_or_else(|_| quote!(::eql), |path| path.to_token_stream())
+}
+
 /// The compiler's spans of the arguments; a [`TextSpan`] is an index.
 struct Places(Vec<Span>);
 
@@ -174,8 +188,9 @@ impl Args {
 
     fn bad_choice(&mut self, found: &LitStr, key: &str, allowed: &[&str]) {
         let place = self.places.add(found.span());
-        let allowed: Vec<_> = allowed.iter().map(|word| format!("`\"{word}\"`")).collect();
-        let message = format!("`{key}` is {}, not {:?}", allowed.join(" or "), found.value());
+        let allowed: Vec<_> = allowed.iter().map(|word| format!("`{word}`")).collect();
+        let allowed = allowed.join(", ");
+        let message = format!("`{key}` must be one of {allowed}, not `{}`", found.value());
         self.diags.push(Diagnostic::new(Code::BadValue, place, message));
     }
 
@@ -184,7 +199,12 @@ impl Args {
         let content;
         syn::parenthesized!(content in input);
         let mut names = Vec::new();
-        for name in content.parse_terminated(Ident::parse_any, Token![,])? {
+        let name = |input: ParseStream<'_>| {
+            Ident::parse_any(input).map_err(|error| {
+                syn::Error::new(error.span(), "expected the name of a lint such as `slow_wildcard`")
+            })
+        };
+        for name in content.parse_terminated(name, Token![,])? {
             let at = self.places.add(name.span());
             names.push(Spanned::new(RawValue::Str(name.to_string()), at));
         }
@@ -255,6 +275,7 @@ impl Args {
 fn string(input: ParseStream<'_>, key: &str) -> syn::Result<LitStr> {
     input.parse::<Token![=]>()?;
     input.parse().map_err(|error: syn::Error| {
-        syn::Error::new(error.span(), format!("`{key}` takes a string literal"))
+        let tokens = if key == "query" { ", or EQL in parentheses and no `=`" } else { "" };
+        syn::Error::new(error.span(), format!("`{key}` takes a string literal{tokens}"))
     })
 }

@@ -1,6 +1,7 @@
 //! From the arguments of the macro, or a rule file, to the items of a rule.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use eql_grammar::ast::{self, Dialect};
 use eql_grammar::config::Lints;
@@ -11,10 +12,10 @@ use eql_grammar::meta::{self, Meta};
 use eql_grammar::rule_file::{self, RuleFile};
 use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{ItemStruct, Visibility};
 
-use crate::args::{Args, Print, Query};
+use crate::args::{self, Args, Print, Query};
 use crate::docs;
 use crate::emit;
 use crate::project::{Project, track};
@@ -23,44 +24,82 @@ use crate::source::{FileMap, Source, SourceMap};
 
 /// `#[eql::rule(args)] item`
 pub(crate) fn rule(args: TokenStream, item: TokenStream) -> TokenStream {
-    let item: ItemStruct = match syn::parse2(item.clone()) {
+    let krate = args::krate(&args);
+    let item = match unit(item) {
         Ok(item) => item,
-        Err(error) => {
-            let error = Diagnostic::new(
-                Code::BadItem,
-                TextSpan::default(),
-                "`#[eql::rule]` stands on a struct",
-            )
-            .note(error.to_string())
-            .help("write `pub struct MyRule;` below it");
-            let error = report::plain(&error, Span::call_site());
-            return quote!(#error #item);
+        Err(refused) => {
+            let error = report::plain(&refused.error, refused.place);
+            let Refused { item, skeleton, .. } = refused;
+            let skeleton = skeleton.map(|(vis, ident)| emit::skeleton(&krate, &vis, &ident));
+            return quote!(#error #item #skeleton);
         }
     };
     let project = Project::load();
     let mut out = project.errors();
     out.extend(project.tracked());
-    if !item.generics.params.is_empty() {
-        let error = Diagnostic::new(
-            Code::BadItem,
-            TextSpan::default(),
-            "a rule's struct has no generic parameters",
-        );
-        out.extend(report::plain(&error, item.ident.span()));
-        return quote!(#out #item);
-    }
     let args = match Args::parse(args) {
         Ok(args) => args,
         Err(error) => {
             let item = with_docs(&item, &[]);
-            let skeleton = emit::skeleton(&quote!(::eql), &item.vis, &item.ident);
-            let error = error.to_compile_error();
+            let skeleton = emit::skeleton(&krate, &item.vis, &item.ident);
+            let error = report::syntax(&error);
             return quote!(#out #error #item #skeleton);
         }
     };
     let compiled = from_args(&args, &item, &project);
     out.extend(finish(compiled, &args.krate, &item, args.print));
     out
+}
+
+/// Something that the macro does not stand on.
+struct Refused {
+    error: Diagnostic,
+    place: Span,
+    /// What is left of it.
+    item: TokenStream,
+    /// Of what the items of a rule are made, so that uses of it are no errors.
+    skeleton: Option<(Visibility, Ident)>,
+}
+
+/// The struct below the attribute.
+fn unit(item: TokenStream) -> Result<ItemStruct, Refused> {
+    const HELP: &str = "write `pub struct MyRule;` below the attribute";
+    let refused = |message: &str| Diagnostic::new(Code::BadItem, TextSpan::default(), message);
+    let parsed = syn::parse2::<syn::DeriveInput>(item.clone());
+    let Ok(input) = parsed else {
+        return Err(Refused {
+            error: refused("`#[eql::rule]` stands on a struct").help(HELP),
+            place: item.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span()),
+            item,
+            skeleton: None,
+        });
+    };
+    let syn::DeriveInput { attrs, vis, ident, generics, data } = input;
+    let generic = !generics.params.is_empty();
+    let message = match data {
+        syn::Data::Enum(_) => "`#[eql::rule]` stands on a struct, not on an enum",
+        syn::Data::Union(_) => "`#[eql::rule]` stands on a struct, not on a union",
+        syn::Data::Struct(_) if generic => "a rule's struct has no generic parameters",
+        syn::Data::Struct(data) if !data.fields.is_empty() => "a rule's struct has no members",
+        syn::Data::Struct(syn::DataStruct { struct_token, fields, semi_token }) => {
+            return Ok(ItemStruct {
+                attrs,
+                vis,
+                struct_token,
+                ident,
+                generics,
+                fields,
+                semi_token,
+            });
+        }
+    };
+    Err(Refused {
+        error: refused(message).help(HELP),
+        place: ident.span(),
+        // The stand-ins have no parameters, so what they are made of has none either.
+        item: if generic { unit_struct(&vis, &ident).into_token_stream() } else { item },
+        skeleton: Some((vis, ident)),
+    })
 }
 
 /// A rule as far as it came, and everything that is to be said about it.
@@ -185,7 +224,12 @@ fn from_text(
     let meta = meta::build(&args.raw, meta::Source::Attributes, &mut diags);
     let mut found = Diagnostics::new();
     let dialect = args.dialect.unwrap_or_default();
-    let queries = query(&source.text, dialect, &meta, project, &mut found);
+    source.foreign().into_iter().for_each(|error| found.push(error));
+    let queries = if found.has_errors() {
+        None
+    } else {
+        query(&source.text, dialect, &meta, project, &mut found)
+    };
     let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
     meta::check(&meta, &args.raw, &project.schema, maxspan, &mut diags);
     let diags = leveled(diags, lints);
@@ -212,19 +256,17 @@ pub(crate) fn file(
     lints: &Lints,
     project: &Project,
 ) -> Compiled {
-    let shown_path = path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
+    let shown_path = project.shown(path);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
-            let error = Diagnostic::new(
-                Code::CannotRead,
-                TextSpan::default(),
-                format!("cannot read the rule file `{shown_path}`: {error}"),
-            )
-            .help(format!(
-                "paths start at the folder of `Cargo.toml`: {}",
-                PathBuf::from(".").join(&shown_path).display()
-            ));
+            let message = if error.kind() == ErrorKind::NotFound {
+                format!("there is no rule file `{shown_path}`")
+            } else {
+                format!("cannot read the rule file `{shown_path}`: {error}")
+            };
+            let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
+                .help("paths start at the folder of `Cargo.toml`");
             return Compiled { notes: report::plain(&error, span), rule: None };
         }
     };
@@ -232,7 +274,7 @@ pub(crate) fn file(
     let source = Source { text: String::new(), map: SourceMap::File(map) };
     let tracked = track(path);
     let (diags, rule) = match rule_file::parse_rule_file(&text) {
-        Ok(file) => from_rule_file(&file, dialect, lints, project),
+        Ok(file) => from_rule_file(&file, &text, dialect, lints, project),
         Err(diags) => (leveled(diags, lints), None),
     };
     let notes = report::all(&diags, &source);
@@ -241,6 +283,7 @@ pub(crate) fn file(
 
 fn from_rule_file(
     file: &RuleFile,
+    text: &str,
     dialect: Option<Dialect>,
     lints: &Lints,
     project: &Project,
@@ -253,8 +296,12 @@ fn from_rule_file(
     let queries = query(&file.query.text, dialect, &meta, project, &mut found);
     let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
     meta::check(&meta, &file.raw, &project.schema, maxspan, &mut diags);
+    let escapes = text[file.query.span.range()].starts_with('"');
     found.retain(|diagnostic| {
         diagnostic.move_places(|span| file.query.map.span(span));
+        if escapes {
+            report::escape_fix(diagnostic);
+        }
         true
     });
     diags.append(found);
@@ -294,33 +341,15 @@ fn query(
             return None;
         }
     };
+    let defaults = lower::Options::new(dialect, &project.schema);
     let options = lower::Options {
-        dialect,
-        schema: &project.schema,
-        category_field: meta.event_category_override.as_deref().unwrap_or("event.category"),
+        category_field: meta.event_category_override.as_deref().unwrap_or(defaults.category_field),
+        timestamp_field: meta.timestamp_field.as_deref().unwrap_or(defaults.timestamp_field),
+        tiebreaker_field: meta.tiebreaker_field.as_deref(),
+        ..defaults
     };
     let hir = lower::lower(&ast, &options, diags)?;
-    if let Some(what) = unsupported(&hir) {
-        let end = u32::try_from(text.trim_end().len()).unwrap_or(u32::MAX);
-        diags.push(
-            Diagnostic::new(
-                Code::NotYetSupported,
-                TextSpan::new(0, end),
-                format!("{what} is checked but not yet compiled"),
-            )
-            .help("event queries `category where condition` compile"),
-        );
-        return None;
-    }
     Some((ast, hir))
-}
-
-fn unsupported(query: &hir::Query) -> Option<&'static str> {
-    match query.body {
-        hir::Body::Sequence(_) => Some("a sequence"),
-        hir::Body::Sample(_) => Some("a sample"),
-        hir::Body::Event(_) => None,
-    }
 }
 
 fn maxspan(query: &hir::Query) -> Option<u64> {

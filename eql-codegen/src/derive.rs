@@ -2,8 +2,10 @@
 
 use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::schema::{Holds, Origin, Type, rust_ident};
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, Lit, LitStr, Member, Token};
 
 use crate::emit::{ident, kind, own_type};
@@ -23,7 +25,7 @@ struct Carried {
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
         Ok(input) => input,
-        Err(error) => return error.to_compile_error(),
+        Err(error) => return report::syntax(&error),
     };
     let project = Project::load();
     let mut errors = project.errors();
@@ -50,13 +52,23 @@ impl Reader<'_> {
     }
 
     fn syntax(&mut self, error: &syn::Error) {
-        self.errors.extend(error.to_compile_error());
+        self.errors.extend(report::syntax(error));
+    }
+
+    fn unknown(&mut self, keys: &[syn::Path], allowed: &str) {
+        for key in keys {
+            let name = key.to_token_stream();
+            let error = Diagnostic::new(Code::UnknownKey, place(), format!("unknown key `{name}`"))
+                .note(allowed);
+            self.error(key.span(), &error);
+        }
     }
 
     /// `#[eql(crate = path, category = "process", constant("event.type" = "start"))]`
     fn container(&mut self, input: &DeriveInput, krate: &mut TokenStream) {
         for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("eql")) {
             let mut constants = Vec::new();
+            let mut unknown = Vec::new();
             let parsed = attr.parse_nested_meta(|meta| {
                 if meta.path.is_ident("crate") {
                     let path: syn::Path = meta.value()?.parse()?;
@@ -78,13 +90,16 @@ impl Reader<'_> {
                     constants.push((field, value));
                     return Ok(());
                 }
-                Err(meta.error(
-                    "unknown key, expected `category = \"…\"`, `constant(\"field\" = value)` or `crate = path`",
-                ))
+                unknown.push(skip(&meta)?);
+                Ok(())
             });
             if let Err(error) = parsed {
                 self.syntax(&error);
             }
+            self.unknown(
+                &unknown,
+                "a struct may have `category = \"…\"`, `constant(\"field\" = value)` and `crate = path`",
+            );
             for (field, value) in constants {
                 self.constant(&field, &value);
             }
@@ -123,16 +138,19 @@ impl Reader<'_> {
         for (at, field) in fields.iter().enumerate() {
             for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("eql")) {
                 let mut paths = Vec::new();
+                let mut unknown = Vec::new();
                 let parsed = attr.parse_nested_meta(|meta| {
                     if meta.path.is_ident("field") {
                         paths.push(meta.value()?.parse::<LitStr>()?);
                         return Ok(());
                     }
-                    Err(meta.error("unknown key, expected `field = \"process.name\"`"))
+                    unknown.push(skip(&meta)?);
+                    Ok(())
                 });
                 if let Err(error) = parsed {
                     self.syntax(&error);
                 }
+                self.unknown(&unknown, "a member may have `field = \"process.name\"`");
                 let member = match (&field.ident, fields) {
                     (Some(name), Fields::Named(_)) => Member::Named(name.clone()),
                     _ => Member::from(at),
@@ -196,6 +214,14 @@ impl Reader<'_> {
         };
         self.carried.push(Carried { path: name, ty, field, from });
     }
+}
+
+/// Passes over the value of a key.
+fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<syn::Path> {
+    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        meta.input.parse::<TokenTree>()?;
+    }
+    Ok(meta.path.clone())
 }
 
 /// Errors of attributes have no text of their own; the compiler's span says where.

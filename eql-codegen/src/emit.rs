@@ -3,6 +3,7 @@
 mod cond;
 mod expr;
 mod fields;
+mod group;
 mod meta;
 mod rule;
 mod strings;

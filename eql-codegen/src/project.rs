@@ -55,6 +55,11 @@ impl Project {
         report::all(self.diags.as_slice(), &source)
     }
 
+    /// A path as it is shown: from the folder of `Cargo.toml` on.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+
     /// Makes an edit of `eql.toml` a reason to build again.
     pub(crate) fn tracked(&self) -> TokenStream {
         self.file.iter().map(|(path, _)| track(path)).collect()
@@ -67,4 +72,41 @@ pub(crate) fn track(path: &Path) -> TokenStream {
     quote!(
         const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(eql_toml: &str) -> String {
+        let root = std::env::temp_dir().join(format!("eql-project-{}", std::process::id()));
+        std::fs::create_dir_all(&root).expect("a folder");
+        std::fs::write(root.join("eql.toml"), eql_toml).expect("a file");
+        let project = Project::at(root.clone());
+        std::fs::remove_dir_all(root).expect("the folder");
+        project.errors().to_string()
+    }
+
+    #[test]
+    fn errors_of_eql_toml_name_the_file_and_the_line() {
+        let shown = messages("[fields]\n\"acme.score\" = \"integr\"\n");
+        assert_eq!(shown.matches("compile_error").count(), 1, "{shown}");
+        assert!(shown.contains("eql.toml:2:16"), "{shown}");
+        assert!(shown.contains("did you mean `integer`?"), "{shown}");
+        assert_eq!(messages("[fields]\n\"acme.score\" = \"long\"\n"), "");
+    }
+
+    #[test]
+    fn a_package_needs_no_eql_toml() {
+        let project = Project::at(PathBuf::from("nowhere"));
+        assert!(project.errors().is_empty() && project.tracked().is_empty());
+        assert_eq!(
+            project.shown(Path::new("nowhere/rules/a.toml")),
+            Path::new("rules/a.toml").display().to_string()
+        );
+        assert_eq!(
+            project.shown(Path::new("elsewhere/a.toml")),
+            Path::new("elsewhere/a.toml").display().to_string()
+        );
+    }
 }

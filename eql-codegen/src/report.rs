@@ -1,7 +1,8 @@
 //! Diagnostics as tokens: `compile_error!` for errors, a deprecation for lints.
 
-use eql_grammar::diag::{Diagnostic, Level};
+use eql_grammar::diag::{Code, Diagnostic, Level};
 use eql_grammar::report::{SourceText, render_one};
+use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -15,10 +16,13 @@ pub(crate) fn all(diagnostics: &[Diagnostic], source: &Source) -> TokenStream {
 fn one(diagnostic: &Diagnostic, source: &Source) -> TokenStream {
     let (first, last) = source.map.spans(diagnostic.span);
     let message = match &source.map {
-        SourceMap::Tokens(_) => text(diagnostic),
+        SourceMap::Tokens(_) => text(diagnostic, source),
         SourceMap::Literal(map) => {
             let mut moved = diagnostic.clone();
             moved.move_places(|span| map.shown_span(span));
+            if map.cooked {
+                escape_fix(&mut moved);
+            }
             let source = SourceText {
                 path: Some(&map.file),
                 text: &map.shown,
@@ -34,11 +38,23 @@ fn one(diagnostic: &Diagnostic, source: &Source) -> TokenStream {
 
 /// A diagnostic that is about the compiler's own tokens, such as an attribute key.
 pub(crate) fn plain(diagnostic: &Diagnostic, span: Span) -> TokenStream {
-    tokens(diagnostic, &text(diagnostic), span, span)
+    tokens(diagnostic, &text(diagnostic, &Source::nothing()), span, span)
+}
+
+/// What the parser of Rust's own syntax says of an attribute.
+pub(crate) fn syntax(error: &syn::Error) -> TokenStream {
+    error
+        .clone()
+        .into_iter()
+        .map(|error| {
+            let diagnostic = Diagnostic::new(Code::Syntax, TextSpan::default(), error.to_string());
+            plain(&diagnostic, error.span())
+        })
+        .collect()
 }
 
 /// The message with its lines of help, for a place that the compiler underlines itself.
-fn text(diagnostic: &Diagnostic) -> String {
+fn text(diagnostic: &Diagnostic, source: &Source) -> String {
     let mut out = headline(diagnostic);
     let mut line = |kind: &str, text: &str| {
         out.push_str("\n  = ");
@@ -46,8 +62,12 @@ fn text(diagnostic: &Diagnostic) -> String {
         out.push_str(": ");
         out.push_str(text);
     };
-    if !diagnostic.label.is_empty() {
+    if !diagnostic.message.contains(&diagnostic.label) {
         line("note", &diagnostic.label);
+    }
+    for (place, text) in &diagnostic.related {
+        let number = source.map.spans(*place).0.start().line;
+        line("note", &format!("{text}, in line {number}"));
     }
     for note in &diagnostic.notes {
         line("note", note);
@@ -55,7 +75,33 @@ fn text(diagnostic: &Diagnostic) -> String {
     for help in &diagnostic.help {
         line("help", help);
     }
+    if let Some(fix) = fix(diagnostic, source) {
+        line("help", &fix);
+    }
     out
+}
+
+/// The mechanical fix in words, where no help has it.
+fn fix(diagnostic: &Diagnostic, source: &Source) -> Option<String> {
+    let patch = diagnostic.patch.as_ref()?;
+    let old = source.text.get(patch.span.range()).filter(|old| !old.is_empty())?;
+    let new = patch.replacement.as_str();
+    if new.is_empty() {
+        return Some(format!("leave `{old}` out"));
+    }
+    if new.contains('`') {
+        let way = "which Rust cannot read as tokens: write the query as text, `query = r#\"…\"#`";
+        return Some(format!("write `` {new} `` instead of `{old}`, {way}"));
+    }
+    let said = diagnostic.help.iter().any(|help| help.contains(&format!("`{new}`")));
+    (!said).then(|| format!("write `{new}` instead of `{old}`"))
+}
+
+/// Writes the mechanical fix as it stands in a string with escapes.
+pub(crate) fn escape_fix(diagnostic: &mut Diagnostic) {
+    if let Some(patch) = &mut diagnostic.patch {
+        patch.replacement = patch.replacement.replace('\\', r"\\").replace('"', "\\\"");
+    }
 }
 
 fn headline(diagnostic: &Diagnostic) -> String {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::span::Span as TextSpan;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
@@ -60,9 +60,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let set: Set = match syn::parse2(input) {
         Ok(set) => set,
         Err(error) => {
+            let place = error.span();
             let error = Diagnostic::new(Code::BadItem, TextSpan::default(), error.to_string())
                 .help("write `eql::rules! { pub mod pack = \"rules/**/*.toml\" }`");
-            return report::plain(&error, Span::call_site());
+            return report::plain(&error, place);
         }
     };
     let project = Project::load();
@@ -119,13 +120,19 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
         let compiled =
             compile::file(file, set.pattern.span(), None, &project.config.lints, project);
         if let Some(other) = duplicate(&taken, &ident.to_string()) {
-            items.extend(twice(set, file, other, &format!("the name `{ident}`")));
+            items.extend(twice(set, project, file, other, &format!("the name `{ident}`")));
             continue;
         }
         taken.push((ident.to_string(), file.clone()));
         if let Some(rule) = &compiled.rule {
             if let Some(other) = duplicate(&ids, &rule.rule_id) {
-                items.extend(twice(set, file, other, &format!("the rule_id `{}`", rule.rule_id)));
+                items.extend(twice(
+                    set,
+                    project,
+                    file,
+                    other,
+                    &format!("the `rule_id` `{}`", rule.rule_id),
+                ));
                 continue;
             }
             ids.push((rule.rule_id.clone(), file.clone()));
@@ -177,8 +184,9 @@ fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> 
     taken.iter().find(|(name, _)| name == key).map(|(_, path)| path.as_path())
 }
 
-fn twice(set: &Set, file: &Path, other: &Path, what: &str) -> TokenStream {
-    let message = format!("`{}` and `{}` have both {what}", other.display(), file.display());
+fn twice(set: &Set, project: &Project, file: &Path, other: &Path, what: &str) -> TokenStream {
+    let (file, other) = (project.shown(file), project.shown(other));
+    let message = format!("`{other}` and `{file}` both have {what}");
     let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
         .help("every rule of a set needs a file name and a rule_id of its own");
     report::plain(&error, set.pattern.span())

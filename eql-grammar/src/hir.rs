@@ -23,6 +23,31 @@ pub struct Query {
     pub pipes: Vec<(PipeKind, u64)>,
     /// Every field that is read; [`FieldIx`] points in here.
     pub fields: Vec<Field>,
+    /// What `descendant of [..]` asks of processes; [`Cond::DescendantOf`] points in here. A query comes
+    /// before those whose condition has it inside.
+    pub descendants: Vec<EventQuery>,
+    /// How processes are told apart, where `descendants` is not empty.
+    pub processes: Option<Processes>,
+    /// What orders the events of a sequence.
+    pub order: Option<Order>,
+}
+
+/// The fields that tell processes and their parents apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processes {
+    /// `process.entity_id`
+    pub own: FieldIx,
+    /// `process.parent.entity_id`
+    pub parent: FieldIx,
+}
+
+/// The fields that order events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Of type date.
+    pub timestamp: FieldIx,
+    /// Orders events of the same time.
+    pub tiebreaker: Option<FieldIx>,
 }
 
 /// Index into [`Query::fields`].
@@ -134,8 +159,8 @@ pub enum Cond {
     Expr(Expr),
     /// Any element of the array fulfils the condition.
     ArraySearch(Box<ArraySearch>),
-    /// A process above this one matched the query.
-    DescendantOf(Box<EventQuery>),
+    /// A process above this one matched this query of [`Query::descendants`].
+    DescendantOf(usize),
 }
 
 /// `_arraysearch(array, $element, condition)`
@@ -278,10 +303,58 @@ impl Cond {
         }
     }
 
+    /// A condition that reads nothing but the event itself and holds wherever this one does.
+    ///
+    /// What depends on the events of earlier stages is taken as it suits.
+    #[must_use]
+    pub fn on_event_alone(&self, fields: &[Field]) -> Self {
+        self.relaxed(fields, true)
+    }
+
+    /// Whether the condition reads an event of an earlier stage.
+    #[must_use]
+    pub fn reads_stages(&self, fields: &[Field]) -> bool {
+        let mut reads = false;
+        self.for_each_field(&mut |field| {
+            reads |= matches!(fields[field.0].root, Root::Stage(_));
+        });
+        reads
+    }
+
+    fn relaxed(&self, fields: &[Field], value: bool) -> Self {
+        if !self.reads_stages(fields) {
+            return self.clone();
+        }
+        let relaxed = |cond: &Self| cond.relaxed(fields, value);
+        match self {
+            Self::Not(inner) => inner.relaxed(fields, !value).negate(),
+            Self::And(list) => Self::join(list.iter().map(relaxed), true, Self::And),
+            Self::Or(list) => Self::join(list.iter().map(relaxed), false, Self::Or),
+            _ => Self::Const(value),
+        }
+    }
+
+    /// `and` where `neutral` is true, else `or`.
+    fn join(list: impl Iterator<Item = Self>, neutral: bool, make: fn(Vec<Self>) -> Self) -> Self {
+        let mut kept = Vec::new();
+        for cond in list {
+            match cond {
+                Self::Const(value) if value == neutral => {}
+                Self::Const(value) => return Self::Const(value),
+                cond => kept.push(cond),
+            }
+        }
+        match kept.len() {
+            0 => Self::Const(neutral),
+            1 => kept.remove(0),
+            _ => make(kept),
+        }
+    }
+
     /// Calls `visit` for each field that the condition reads, in the order of the text.
     pub fn for_each_field(&self, visit: &mut dyn FnMut(FieldIx)) {
         match self {
-            Self::Const(_) => {}
+            Self::Const(_) | Self::DescendantOf(_) => {}
             Self::Not(inner) => inner.for_each_field(visit),
             Self::And(list) | Self::Or(list) => {
                 list.iter().for_each(|cond| cond.for_each_field(visit));
@@ -292,7 +365,6 @@ impl Cond {
                 visit(search.array);
                 search.condition.for_each_field(visit);
             }
-            Self::DescendantOf(query) => query.for_each_field(visit),
         }
     }
 }

@@ -29,6 +29,24 @@ pub struct Options<'a> {
     pub schema: &'a Schema,
     /// The field that the word before `where` is compared with.
     pub category_field: &'a str,
+    /// The field that orders the events of a sequence.
+    pub timestamp_field: &'a str,
+    /// The field that orders its events of the same time.
+    pub tiebreaker_field: Option<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    /// The fields that events are categorised and ordered by unless a rule says otherwise.
+    #[must_use]
+    pub const fn new(dialect: Dialect, schema: &'a Schema) -> Self {
+        Self {
+            dialect,
+            schema,
+            category_field: "event.category",
+            timestamp_field: "@timestamp",
+            tiebreaker_field: None,
+        }
+    }
 }
 
 /// Resolves, checks and folds a query. What is wrong goes to `diags`; `None` where any of it is an error.
@@ -46,15 +64,19 @@ pub fn lower(
         index: HashMap::new(),
         aliases: Vec::new(),
         variables: Vec::new(),
+        descendants: Vec::new(),
     };
     let body = cx.body(&query.body);
+    let order = cx.order(&query.body);
+    let processes = cx.processes();
     let pipes = query.pipes.iter().filter_map(|pipe| cx.pipe(pipe)).collect();
-    let fields = cx.fields;
+    let (fields, descendants) = (cx.fields, cx.descendants);
     let failed = found.has_errors();
     diags.append(found);
     match body {
         Some(body) if !failed => {
-            Some(hir::Query { dialect: options.dialect, body, pipes, fields })
+            let dialect = options.dialect;
+            Some(hir::Query { dialect, body, pipes, fields, descendants, processes, order })
         }
         _ => None,
     }
@@ -69,6 +91,7 @@ struct Lower<'a, 'd> {
     aliases: Vec<(String, usize)>,
     /// Variables of the enclosing `_arraysearch` calls, outermost first, with the path of their array.
     variables: Vec<(String, String)>,
+    descendants: Vec<hir::EventQuery>,
 }
 
 /// What a path turned out to be.
@@ -91,6 +114,43 @@ impl<'a> Lower<'a, '_> {
             ast::Body::Sequence(sequence) => self.sequence(sequence).map(hir::Body::Sequence),
             ast::Body::Sample(sample) => self.sample(sample).map(hir::Body::Sample),
         }
+    }
+
+    /// What orders the events of a sequence. That these fields exist is checked with the metadata.
+    fn order(&mut self, body: &ast::Body) -> Option<hir::Order> {
+        let ast::Body::Sequence(sequence) = body else { return None };
+        let place = sequence.terms.first().map_or_else(Span::default, |term| term.span);
+        let path = self.options.timestamp_field;
+        let timestamp = match self.place(Root::Event, path, false, place, path) {
+            Resolved::Field(ix, Type::Date) => ix,
+            Resolved::Field(_, ty) => {
+                let message =
+                    format!("events are ordered by a date, and `{path}` is {}", expr::a_type(ty));
+                self.error(Code::TypeMismatch, place, message);
+                return None;
+            }
+            Resolved::Null | Resolved::Error => return None,
+        };
+        let tiebreaker = self.options.tiebreaker_field.and_then(|path| {
+            match self.place(Root::Event, path, false, place, path) {
+                Resolved::Field(ix, _) => Some(ix),
+                Resolved::Null | Resolved::Error => None,
+            }
+        });
+        Some(hir::Order { timestamp, tiebreaker })
+    }
+
+    fn processes(&mut self) -> Option<hir::Processes> {
+        if self.descendants.is_empty() {
+            return None;
+        }
+        let mut id = |path: &str| match self.place(Root::Event, path, false, Span::default(), path)
+        {
+            Resolved::Field(ix, _) => Some(ix),
+            Resolved::Null | Resolved::Error => None,
+        };
+        let own = id("process.entity_id")?;
+        Some(hir::Processes { own, parent: id("process.parent.entity_id")? })
     }
 
     fn event_query(&mut self, query: &ast::EventQuery) -> Option<hir::EventQuery> {
@@ -150,12 +210,14 @@ impl<'a> Lower<'a, '_> {
         let mut total = 0;
         for (number, term) in sequence.terms.iter().enumerate() {
             let stage = self.stage(&sequence.by, term);
-            if let Some(alias) = &term.alias {
+            if let Some(alias) = term.alias.as_ref().filter(|_| !term.missing) {
                 self.aliases.push((alias.node.clone(), number));
             }
             total += term.runs.as_ref().map_or(1, |runs| runs.node.min(MAX_RUNS) as usize);
             stages.push(stage);
         }
+        // What ends a sequence looks at its own event alone.
+        self.aliases.clear();
         let until = sequence.until.as_ref().map(|term| self.stage(&sequence.by, term));
         let whole = span_of(&sequence.terms);
         self.check_term_count(total, whole, "sequence", MAX_SEQUENCE_TERMS);
@@ -172,8 +234,7 @@ impl<'a> Lower<'a, '_> {
     }
 
     fn sample(&mut self, sample: &ast::Sample) -> Option<hir::Sample> {
-        let stages: Vec<_> =
-            sample.terms.iter().map(|term| self.stage(&sample.by, term)).collect();
+        let stages: Vec<_> = sample.terms.iter().map(|term| self.stage(&sample.by, term)).collect();
         let whole = span_of(&sample.terms);
         self.check_term_count(sample.terms.len(), whole, "sample", MAX_SAMPLE_TERMS);
         let stages: Vec<hir::Stage> = stages.into_iter().collect::<Option<_>>()?;
@@ -257,9 +318,7 @@ impl<'a> Lower<'a, '_> {
 
     fn key(&mut self, field: &Spanned<ast::FieldPath>) -> Option<hir::Key> {
         match self.field(field, field.span) {
-            Resolved::Field(ix, _) => {
-                Some(hir::Key { field: Some(ix), optional: field.optional })
-            }
+            Resolved::Field(ix, _) => Some(hir::Key { field: Some(ix), optional: field.optional }),
             Resolved::Null => Some(hir::Key { field: None, optional: true }),
             Resolved::Error => None,
         }

@@ -124,7 +124,12 @@ impl<'a> Shown<'a> {
             .annotations(diagnostic.related.iter().map(|(span, text)| {
                 AnnotationKind::Context.span(self.range(*span)).label(text.as_str())
             }));
-        let patch = diagnostic.patch.as_ref().map(|patch| self.patch(patch));
+        let said = |patch: &&Patch| {
+            let new = format!("`{}`", patch.replacement);
+            diagnostic.help.iter().any(|help| help.contains(&new))
+        };
+        let patch = diagnostic.patch.as_ref().filter(|patch| !said(patch));
+        let patch = patch.map(|patch| self.patch(patch));
         let helps = diagnostic.help.iter().map(String::as_str).chain(patch.as_deref());
         let group: Group<'_> = severity
             .primary_title(diagnostic.message.as_str())
@@ -136,7 +141,7 @@ impl<'a> Shown<'a> {
         renderer.render(&[group])
     }
 
-    /// A mechanical fix in words.
+    /// A mechanical fix in words, for one that no help has said already.
     fn patch(&self, patch: &Patch) -> String {
         let old = &self.text[self.range(patch.span)];
         let new = patch.replacement.as_str();

@@ -146,18 +146,17 @@ impl<P> Partials<P> {
         self.ledger.ids()
     }
 
-    /// Puts a sequence of one event into the first slot of its key, in place of what is there.
-    /// Returns whether there was something.
-    pub(super) fn start(&mut self, key: KeyHash, marks: Marks, event: P) -> bool {
-        let fresh = Partial { marks, first: event, chain: NONE };
-        if let Some(id) = self.find(key, 0) {
-            *self.ledger.value_mut(id) = fresh;
-            self.ledger.move_to_end(id);
-            return true;
-        }
-        self.ledger.push(key, 0, fresh);
+    /// Adds a sequence of one event; the first slot of the key must be vacant.
+    pub(super) fn start(&mut self, key: KeyHash, marks: Marks, event: P) {
+        self.ledger.push(key, 0, Partial { marks, first: event, chain: NONE });
         self.at_stage[0] += 1;
-        false
+    }
+
+    /// Puts a sequence of one event in the place of another in the first slot.
+    pub(super) fn restart(&mut self, id: u32, marks: Marks, event: P) {
+        debug_assert_eq!(self.stage(id), 0, "BUG: not in the first slot");
+        *self.ledger.value_mut(id) = Partial { marks, first: event, chain: NONE };
+        self.ledger.move_to_end(id);
     }
 
     /// Adds an event that does not complete the sequence, and moves it into the next slot, in place of
@@ -167,7 +166,7 @@ impl<P> Partials<P> {
         let next = stage + 1;
         let pushed_out = self.find(self.key(id), next);
         if let Some(other) = pushed_out {
-            self.take(other);
+            self.discard(other);
         }
         self.chain(id, event);
         let marks = self.marks_mut(id);
@@ -186,20 +185,30 @@ impl<P> Partials<P> {
 
     /// Takes a partial sequence out: its times, and its events by stage.
     pub(super) fn take(&mut self, id: u32) -> (Marks, Vec<P>) {
-        let stage = usize::from(self.stage(id));
-        self.at_stage[stage] -= 1;
-        let partial = self.ledger.remove(id);
         // Room for one more: the event that completes it.
-        let mut events = Vec::with_capacity(stage + 2);
-        let mut next = partial.chain;
-        while next != NONE {
-            let later = self.later.remove(next as usize);
-            events.push(later.event);
-            next = later.before;
-        }
-        events.push(partial.first);
+        let mut events = Vec::with_capacity(usize::from(self.stage(id)) + 2);
+        let marks = self.unravel(id, |event| events.push(event));
         events.reverse();
-        (partial.marks, events)
+        (marks, events)
+    }
+
+    /// Drops a partial sequence.
+    pub(super) fn discard(&mut self, id: u32) {
+        self.unravel(id, drop);
+    }
+
+    /// Takes a partial sequence out, and hands over its events, the last first.
+    fn unravel(&mut self, id: u32, mut each: impl FnMut(P)) -> Marks {
+        self.at_stage[usize::from(self.stage(id))] -= 1;
+        let Partial { marks, first, chain } = self.ledger.remove(id);
+        let mut next = chain;
+        while next != NONE {
+            let Later { event, before } = self.later.remove(next as usize);
+            each(event);
+            next = before;
+        }
+        each(first);
+        marks
     }
 
     /// Adds one behind all others, as it was when it was taken out. False, and nothing done, where its

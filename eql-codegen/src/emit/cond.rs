@@ -55,7 +55,10 @@ impl Cx<'_> {
             }
             Cond::Expr(expr) => self.leaf(expr),
             Cond::ArraySearch(search) => self.array_search(search),
-            Cond::DescendantOf(_) => quote!(false),
+            Cond::DescendantOf(at) => {
+                let at = Literal::usize_unsuffixed(*at);
+                quote!(descends[#at])
+            }
         }
     }
 
@@ -261,6 +264,6 @@ fn cost(cond: &Cond) -> usize {
         },
         Cond::Expr(_) => 30,
         Cond::ArraySearch(search) => 40 + 4 * cost(&search.condition),
-        Cond::DescendantOf(query) => 40 + cost(&query.condition),
+        Cond::DescendantOf(_) => 1,
     }
 }

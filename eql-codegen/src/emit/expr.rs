@@ -202,13 +202,6 @@ impl Cx<'_> {
         let array = &self.fields[search.array.0];
         let path = &array.path;
         let condition = self.cond(&search.condition);
-        if array.ty.is_some() {
-            let ty = self.field_path(search.array);
-            return quote!(Has::<#ty>::any(#place, |#element| {
-                let #element = &rt::Element(#element);
-                #condition
-            }));
-        }
         quote!(rt::HasObjects::any_object(#place, #path, |#element| #condition))
     }
 }

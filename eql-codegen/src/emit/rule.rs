@@ -3,12 +3,12 @@
 use eql_grammar::hir::{self, Body, FieldIx, Root};
 use eql_grammar::meta::Meta;
 use eql_grammar::schema::Type;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
 
-use super::Cx;
 use super::fields::{ident, owned, words};
+use super::{Cx, group};
 
 /// A rule that passed every check.
 pub(crate) struct Rule<'a> {
@@ -24,31 +24,26 @@ pub(crate) struct Rule<'a> {
 }
 
 /// One field of the event, as the alert and the bounds name it.
-struct Member {
-    field: FieldIx,
-    path: String,
-    name: Ident,
-    ty: Type,
+pub(super) struct Member {
+    pub(super) field: FieldIx,
+    pub(super) path: String,
+    pub(super) name: Ident,
+    pub(super) ty: Type,
 }
 
 /// Everything but the struct itself.
 pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
     let cx = Cx { fields: &rule.query.fields };
-    let members = members(rule.query);
     match &rule.query.body {
-        Body::Event(query) => event_rule(rule, &cx, query, &members),
-        // Refused before: see `compile`.
-        Body::Sequence(_) | Body::Sample(_) => TokenStream::new(),
+        Body::Event(query) => event_rule(rule, &cx, query),
+        Body::Sequence(sequence) => group::sequence(rule, &cx, sequence),
+        Body::Sample(sample) => group::sample(rule, &cx, sample),
     }
 }
 
-fn event_rule(
-    rule: &Rule<'_>,
-    cx: &Cx<'_>,
-    query: &hir::EventQuery,
-    members: &[Member],
-) -> TokenStream {
+fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStream {
     let Rule { krate, ident, .. } = rule;
+    let members = &members(rule.query);
     let alert = alert_ident(ident);
     let alert_struct = alert_struct(rule, members);
     let imports = imports(krate);
@@ -66,6 +61,22 @@ fn event_rule(
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
+    let (count, observe) = lineages(rule.query, cx);
+    let (alone, after) = if rule.query.descendants.is_empty() {
+        (condition, None)
+    } else {
+        // Without the events before, no process is known to descend from another.
+        let alone = quote!({ let descends = [false; #count]; #condition });
+        let after = quote! {
+            const LINEAGES: usize = #count;
+
+            fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
+                #observe
+                #condition
+            }
+        };
+        (alone, Some(after))
+    };
     quote! {
         #alert_struct
 
@@ -80,12 +91,13 @@ fn event_rule(
                 #[must_use]
                 pub fn matches<E: Reads + ?Sized>(event: &E) -> bool {
                     let _ = event;
-                    #condition
+                    #alone
                 }
             }
 
             impl<E: Reads + rt::Event + ?Sized> rt::EventRule<E> for #ident {
                 type Alert = #alert;
+                #after
 
                 fn matches(event: &E) -> bool {
                     #ident::matches(event)
@@ -175,7 +187,7 @@ pub(crate) fn alert_ident(rule: &Ident) -> Ident {
     format_ident!("{}Alert", rule)
 }
 
-fn imports(krate: &TokenStream) -> TokenStream {
+pub(super) fn imports(krate: &TokenStream) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use #krate::{Has, __private as rt, __private::ecs};
@@ -190,12 +202,7 @@ fn alert_struct(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     let about = format!(
         " An alert of [`{ident}`]: the values of the fields that the rule reads, and the alert document."
     );
-    let fields = members.iter().map(|member| {
-        let name = &member.name;
-        let about = format!(" `{}`, {}.", member.path, member.ty.name());
-        let ty = owned(member.ty, krate);
-        quote!(#[doc = #about] pub #name: #krate::values::Values<#ty>)
-    });
+    let fields = members.iter().map(|member| owned_of(member, krate));
     quote! {
         #[doc = #about]
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
@@ -207,7 +214,36 @@ fn alert_struct(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     }
 }
 
-fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
+/// The member of an alert that holds the field's values.
+pub(super) fn owned_of(member: &Member, krate: &TokenStream) -> TokenStream {
+    let name = &member.name;
+    let about = format!(" `{}`, {}.", member.path, member.ty.name());
+    let ty = owned(member.ty, krate);
+    quote!(#[doc = #about] pub #name: #krate::values::Values<#ty>)
+}
+
+/// How many queries `descendant of` asks about, and the statement that lets them see the event.
+pub(super) fn lineages(query: &hir::Query, cx: &Cx<'_>) -> (TokenStream, TokenStream) {
+    let count = Literal::usize_unsuffixed(query.descendants.len());
+    let Some(processes) = query.processes else { return (quote!(#count), TokenStream::new()) };
+    let own = cx.field_path(processes.own);
+    let parent = cx.field_path(processes.parent);
+    let each = query.descendants.iter().enumerate().map(|(at, query)| {
+        let at = Literal::usize_unsuffixed(at);
+        let matched = cx.event_query(query);
+        quote! {
+            let matched = #matched;
+            descends[#at] = lineages[#at].observe::<#own, #parent, E>(event, matched);
+        }
+    });
+    let observe = quote! {
+        let mut descends = [false; #count];
+        #(#each)*
+    };
+    (quote!(#count), observe)
+}
+
+pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     let ident = rule.ident;
     let mut fields: Vec<_> = members.iter().map(|m| (m.path.clone(), m.ty.name())).collect();
     fields.sort();
@@ -225,7 +261,7 @@ fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
 }
 
 /// A trait for each field, so that an event type that lacks one is refused in words.
-fn bounds(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> TokenStream {
+pub(super) fn bounds(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> TokenStream {
     let traits: Vec<_> = members
         .iter()
         .enumerate()
@@ -280,19 +316,24 @@ fn conversions(alert: &Ident) -> TokenStream {
 }
 
 /// The event's own fields that the rule reads, by path, with the names of their members.
-fn members(query: &hir::Query) -> Vec<Member> {
+pub(super) fn members(query: &hir::Query) -> Vec<Member> {
+    members_where(query, |_| true)
+}
+
+/// Those among them that `keep` says.
+pub(super) fn members_where(query: &hir::Query, keep: impl Fn(FieldIx) -> bool) -> Vec<Member> {
     let mut members: Vec<Member> = query
         .fields
         .iter()
         .enumerate()
-        .filter(|(_, field)| field.root == Root::Event)
+        .filter(|(at, field)| field.root == Root::Event && keep(FieldIx(*at)))
         .filter_map(|(at, field)| {
             let name = ident(&words(&field.path));
             Some(Member { field: FieldIx(at), path: field.path.clone(), name, ty: field.ty? })
         })
         .collect();
     members.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut taken = vec!["document".to_owned()];
+    let mut taken = vec!["document".to_owned(), "group".to_owned()];
     for member in &mut members {
         let base = member.name.to_string();
         let mut name = base.clone();

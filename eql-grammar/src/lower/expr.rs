@@ -33,7 +33,8 @@ impl Lower<'_, '_> {
             ast::Expr::Call(call) => self.call(call, written.span),
             ast::Expr::DescendantOf(query) => {
                 let query = self.event_query(query)?;
-                Some(cond(Cond::DescendantOf(Box::new(query))))
+                self.descendants.push(query);
+                Some(cond(Cond::DescendantOf(self.descendants.len() - 1)))
             }
         }
     }
@@ -68,7 +69,8 @@ impl Lower<'_, '_> {
     fn variable(&mut self, variable: &ast::Variable, span: Span) -> Option<Expr> {
         let found = self.variables.iter().enumerate().rev().find(|(_, (n, _))| *n == variable.name);
         let Some((depth, (_, array))) = found else {
-            let known: Vec<_> = self.variables.iter().map(|(name, _)| format!("`${name}`")).collect();
+            let known: Vec<_> =
+                self.variables.iter().map(|(name, _)| format!("`${name}`")).collect();
             let mut error = Diagnostic::new(
                 Code::UnknownVariable,
                 span,
@@ -261,7 +263,8 @@ impl Lower<'_, '_> {
         if matches!(expr.ty, Type::Long | Type::UnsignedLong | Type::Double | Type::Null) {
             return Some(expr);
         }
-        let message = format!("arithmetic needs numbers, `{}` is {}", written.node, a_type(expr.ty));
+        let message =
+            format!("arithmetic needs numbers, `{}` is {}", written.node, a_type(expr.ty));
         self.error(Code::TypeMismatch, written.span, message);
         None
     }
@@ -288,13 +291,13 @@ impl Lower<'_, '_> {
         for (item, place) in items.into_iter().zip(&written.list) {
             match item.kind {
                 ExprKind::Null => {}
-                ExprKind::Const(constant) => match self.list_item(&constant, value.ty, place.span) {
-                    Some(constant) => consts.push((constant, place.span)),
-                    None => failed = true,
-                },
-                _ if self.options.dialect == Dialect::Endpoint
-                    && comparable(value.ty, item.ty) =>
-                {
+                ExprKind::Const(constant) => {
+                    match self.list_item(&constant, value.ty, place.span) {
+                        Some(constant) => consts.push((constant, place.span)),
+                        None => failed = true,
+                    }
+                }
+                _ if self.options.dialect == Dialect::Endpoint && comparable(value.ty, item.ty) => {
                     fields.push(compare_expr(CompareOp::Eq, value.clone(), item));
                 }
                 _ => {
@@ -345,12 +348,7 @@ impl Lower<'_, '_> {
         None
     }
 
-    fn constant_list(
-        &mut self,
-        value: Expr,
-        consts: Vec<(Const, Span)>,
-        fold: bool,
-    ) -> Expr {
+    fn constant_list(&mut self, value: Expr, consts: Vec<(Const, Span)>, fold: bool) -> Expr {
         if consts.is_empty() {
             return literal::bool(false);
         }
@@ -372,7 +370,10 @@ impl Lower<'_, '_> {
                 exact.push(text);
             }
         }
-        boolean(ExprKind::Strings(Box::new(value), StringTest { fold, exact, ..StringTest::default() }))
+        boolean(ExprKind::Strings(
+            Box::new(value),
+            StringTest { fold, exact, ..StringTest::default() },
+        ))
     }
 
     /// Whether the text stands in its list for the first time; reports it otherwise.
@@ -434,7 +435,8 @@ impl Lower<'_, '_> {
             return Some(literal::null());
         }
         if !matches!(value.ty, Type::Keyword) {
-            let message = format!("this operator matches strings, its left side is {}", a_type(value.ty));
+            let message =
+                format!("this operator matches strings, its left side is {}", a_type(value.ty));
             let mut error = Diagnostic::new(Code::MatchNotString, span, message);
             error = match value.ty {
                 Type::Ip => error.help("use `==`, or `cidrMatch` for networks"),
@@ -472,9 +474,12 @@ impl Lower<'_, '_> {
     fn regexes(&mut self, patterns: &[(&str, Span)], fold: bool) -> Option<StringTest> {
         let texts: Vec<_> = patterns.iter().map(|(text, _)| *text).collect();
         match regex::compile(&texts, fold) {
-            Ok(dfa) => Some(StringTest { fold, regex: Some(Box::new(dfa)), ..StringTest::default() }),
+            Ok(dfa) => {
+                Some(StringTest { fold, regex: Some(Box::new(dfa)), ..StringTest::default() })
+            }
             Err(error) => {
-                let span = patterns.get(error.pattern).map_or_else(Span::default, |(_, span)| *span);
+                let span =
+                    patterns.get(error.pattern).map_or_else(Span::default, |(_, span)| *span);
                 let code = match error.kind {
                     RegexErrorKind::TooLarge => Code::RegexTooLarge,
                     RegexErrorKind::Syntax => Code::BadRegex,
@@ -489,11 +494,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    pub(super) fn array_search(
-        &mut self,
-        call: &ast::Call,
-        span: Span,
-    ) -> Option<Expr> {
+    pub(super) fn array_search(&mut self, call: &ast::Call, span: Span) -> Option<Expr> {
         let [array, variable, condition] = call.args.as_slice() else {
             let message = format!(
                 "`_arraysearch` takes an array, a `$variable` and a condition, found {} arguments",
@@ -519,8 +520,12 @@ impl Lower<'_, '_> {
         };
         let ast::Expr::Variable(name) = &variable.node else {
             self.diags.push(
-                Diagnostic::new(Code::ArgumentType, variable.span, "the second argument must be a variable")
-                    .help("write `$entry`"),
+                Diagnostic::new(
+                    Code::ArgumentType,
+                    variable.span,
+                    "the second argument must be a variable",
+                )
+                .help("write `$entry`"),
             );
             return None;
         };

@@ -207,9 +207,8 @@ impl Lower<'_, '_> {
         if !self.check_types(signature, call, &args) {
             return None;
         }
-        let is_null = |(at, arg): (usize, &Expr)| {
-            at < signature.null_from && arg.kind == ExprKind::Null
-        };
+        let is_null =
+            |(at, arg): (usize, &Expr)| at < signature.null_from && arg.kind == ExprKind::Null;
         if args.iter().enumerate().any(is_null) {
             return Some(literal::null());
         }
@@ -356,8 +355,9 @@ impl Lower<'_, '_> {
             match literal::network(&text) {
                 Some(net) => nets.push(net),
                 None => self.diags.push(
-                    Diagnostic::new(Code::BadCidr, span, format!("`{text}` is no network"))
-                        .help("write an address and a number of bits: \"10.0.0.0/8\", \"fe80::/10\""),
+                    Diagnostic::new(Code::BadCidr, span, format!("`{text}` is no network")).help(
+                        "write an address and a number of bits: \"10.0.0.0/8\", \"fe80::/10\"",
+                    ),
                 ),
             }
         }
@@ -400,10 +400,7 @@ fn string_call(
         && !(contains && text.is_empty())
     {
         let test = literal_test(make, text, fold);
-        return Expr {
-            kind: ExprKind::Strings(Box::new(source.clone()), test),
-            ty: Type::Boolean,
-        };
+        return Expr { kind: ExprKind::Strings(Box::new(source.clone()), test), ty: Type::Boolean };
     }
     value_call(function, args, Type::Boolean)
 }

@@ -94,7 +94,8 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
             Some(key) => {
                 if key.scope == Scope::Ignored {
                     let message = format!("`{}` has no effect", key.name);
-                    diags.push(Diagnostic::new(Code::IgnoredKey, name.span, message).note(key.doc));
+                    let lint = Diagnostic::new(Code::IgnoredKey, name.span, message);
+                    diags.push(lint.note(format!("it says: {}", clause(key.doc))));
                 }
                 check_form(key, value, diags);
             }
@@ -103,7 +104,7 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
 }
 
 fn unknown_key(name: &Spanned<String>, source: Source) -> Diagnostic {
-    let mut wrong =
+    let wrong =
         Diagnostic::new(Code::UnknownKey, name.span, format!("unknown key `{}`", name.node));
     if let Some(ty) = keys::type_with(name) {
         return wrong
@@ -111,10 +112,10 @@ fn unknown_key(name: &Spanned<String>, source: Source) -> Diagnostic {
             .note("rules of this compiler are of type `eql`");
     }
     let known = KEYS.iter().filter(|key| may_stand(key, source)).map(|key| key.name);
-    if let Some(meant) = closest(name, known) {
-        wrong = wrong.help(format!("did you mean `{meant}`?")).patch(name.span, meant);
+    match closest(name, known) {
+        Some(meant) => wrong.help(format!("did you mean `{meant}`?")).patch(name.span, meant),
+        None => wrong.note(format!("a rule may have: {}", names(source))),
     }
-    wrong.note(format!("a rule may have: {}", names(source)))
 }
 
 fn may_stand(key: &Key, source: Source) -> bool {
@@ -177,10 +178,18 @@ fn check_required(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
             diags.push(
                 missing
                     .help(format!("add `{name} = …`, which is {}", key.form.describe()))
-                    .note(key.doc),
+                    .note(clause(key.doc)),
             );
         }
     }
+}
+
+/// A sentence as the part of another one.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.strip_suffix('.').unwrap_or(sentence);
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
 }
 
 fn check_type(raw: &RawMeta, diags: &mut Diagnostics) {

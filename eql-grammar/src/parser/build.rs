@@ -76,16 +76,15 @@ impl Builder {
         }
     }
 
-    /// What only the endpoint dialect has.
+    /// What only the endpoint dialect has; each kind of it is reported once.
     fn endpoint_only(&mut self, span: Span, what: &str) {
-        if self.dialect != Dialect::Endpoint {
+        let message = format!("{what} in a rule of the Elasticsearch dialect");
+        let said = self.diagnostics.as_slice().iter().any(|d| d.message == message);
+        if self.dialect != Dialect::Endpoint && !said {
             self.push(
-                Diagnostic::new(
-                    Code::EndpointOnly,
-                    span,
-                    format!("{what} in a rule of the Elasticsearch dialect"),
-                )
-                .label("only the endpoint dialect has this"),
+                Diagnostic::new(Code::EndpointOnly, span, message)
+                    .label("only the endpoint dialect has this")
+                    .help("a rule of Elastic Defend says so by `dialect = \"endpoint\"`"),
             );
         }
     }

@@ -1,0 +1,492 @@
+//! Rules over several events: what a compiled sequence or sample says, and the state that drives it.
+//!
+//! The machines of [`sequence`](crate::sequence) and [`sample`](crate::sample) know nothing of rules or of
+//! alerts; here they meet.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::alert::{Document, Execution, Origin, SequenceEvent};
+use crate::detector::Detector;
+use crate::event::Event;
+use crate::key::Keys;
+use crate::lineage::Lineage;
+use crate::rule::{Rule, RuleMeta};
+use crate::sample;
+use crate::sequence::{self, Guard, Hit, Limits, Payload, RestoreError, Target, Tiebreaker};
+use crate::value::Timestamp;
+
+/// What is kept of an event that takes part in a sequence or sample.
+pub type Stored = Arc<SequenceEvent>;
+
+/// The alerts of one sequence or sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The alert for the sequence as a whole.
+    pub shell: Document,
+    /// One building block for each event, in the order of the query.
+    pub blocks: Vec<Document>,
+}
+
+impl Group {
+    /// The alerts of the events that are there; `None` where the rule must not alert on them, since one of
+    /// them is an alert of the same rule.
+    #[must_use]
+    pub fn of(
+        rule: &'static RuleMeta,
+        events: &[Option<Stored>],
+        execution: &Execution,
+    ) -> Option<Self> {
+        let events: Vec<SequenceEvent> =
+            events.iter().flatten().map(|event| SequenceEvent::clone(event)).collect();
+        let (shell, blocks) = Document::of_sequence(rule, &events, execution)?;
+        Some(Self { shell, blocks })
+    }
+
+    /// The shell, and the building blocks after it.
+    pub fn into_documents(self) -> impl Iterator<Item = Document> {
+        std::iter::once(self.shell).chain(self.blocks)
+    }
+}
+
+/// A list of the documents, the shell first.
+impl Serialize for Group {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(std::iter::once(&self.shell).chain(&self.blocks))
+    }
+}
+
+/// The terms that an event fits, with their keys; reused from event to event.
+#[derive(Clone, Debug, Default)]
+pub struct Hits {
+    targets: Vec<Target>,
+    keys: Vec<Keys>,
+}
+
+impl Hits {
+    /// The event fits the term at this place of the query; the keys are to be filled in.
+    pub fn term(&mut self, place: u16) -> &mut Keys {
+        self.add(Target::Term(place))
+    }
+
+    /// The event fits the term after `until`.
+    pub fn until(&mut self) -> &mut Keys {
+        self.add(Target::Until)
+    }
+
+    fn add(&mut self, target: Target) -> &mut Keys {
+        let used = self.targets.len();
+        self.targets.push(target);
+        if used == self.keys.len() {
+            self.keys.push(Keys::new());
+        }
+        self.keys[used].clear()
+    }
+
+    fn clear(&mut self) {
+        self.targets.clear();
+    }
+
+    fn with<T>(&self, take: impl FnOnce(&[Hit<'_>]) -> T) -> T {
+        let hits: Vec<Hit<'_>> = self
+            .targets
+            .iter()
+            .zip(&self.keys)
+            .map(|(target, keys)| Hit { target: *target, keys })
+            .collect();
+        take(&hits)
+    }
+}
+
+/// A compiled sequence.
+pub trait SequenceRule: Rule {
+    /// Its terms, `maxspan` and pipes.
+    const PLAN: sequence::Plan<'static>;
+    /// Changes whenever saved state of an older build has no meaning any more.
+    const LAYOUT: u64;
+    /// Conditions of later terms on events of earlier ones (endpoint dialect).
+    const GUARD: Option<Guard<Stored>>;
+    /// The rule's own alert, with a typed part for each term.
+    type Alert: Into<Group>;
+
+    /// The alert of a completed sequence, a missing event being `None`.
+    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert>;
+}
+
+/// A compiled sample.
+pub trait SampleRule: Rule {
+    /// Its terms and limits.
+    const PLAN: sample::Plan;
+    /// Changes whenever saved state of an older build has no meaning any more.
+    const LAYOUT: u64;
+    /// The rule's own alert, with a typed part for each term.
+    type Alert: Into<Group>;
+
+    /// The alert of a sample.
+    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert>;
+}
+
+/// A rule over several events, over events of type `E`.
+pub trait Terms<E: ?Sized> {
+    /// How many times the query asks `descendant of [..]` (endpoint dialect).
+    const LINEAGES: usize;
+
+    /// Notes every term that the event fits, leaving out those that `wants` says are of no use now.
+    fn hits(event: &E, wants: &dyn Fn(Target) -> bool, lineages: &mut [Lineage], hits: &mut Hits);
+
+    /// The time that orders the event; `None` where it has none.
+    fn time(event: &E) -> Option<Timestamp>;
+
+    /// What orders it among events of the same time.
+    fn tiebreaker(event: &E) -> Tiebreaker;
+}
+
+impl Payload for SequenceEvent {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let time = self.timestamp.map(Timestamp::as_nanos);
+        let parts = serde_json::json!([self.index, self.id, time, self.source]);
+        out.extend_from_slice(parts.to_string().as_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (index, id, time, source): (String, String, Option<i64>, Value) =
+            serde_json::from_slice(bytes).ok()?;
+        Some(Self { source, timestamp: time.map(Timestamp::from_nanos), index, id })
+    }
+}
+
+/// The running state of a sequence rule.
+///
+/// `OutlookSequence::machine()` makes one. Events of any type that carries the rule's fields can be fed.
+pub struct SequenceMachine<R> {
+    machine: sequence::Machine<Stored>,
+    hits: Hits,
+    lineages: Vec<Lineage>,
+    untimed: u64,
+    rule: PhantomData<fn() -> R>,
+}
+
+impl<R> fmt::Debug for SequenceMachine<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SequenceMachine")
+            .field("machine", &self.machine)
+            .field("untimed", &self.untimed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R: SequenceRule> Default for SequenceMachine<R> {
+    fn default() -> Self {
+        Self::new(Limits::DEFAULT)
+    }
+}
+
+impl<R: SequenceRule> SequenceMachine<R> {
+    /// Fresh state within these limits.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self::over(sequence::Machine::new(&R::PLAN.limits(limits)))
+    }
+
+    fn over(machine: sequence::Machine<Stored>) -> Self {
+        let machine = match R::GUARD {
+            Some(guard) => machine.guard(guard),
+            None => machine,
+        };
+        Self { machine, hits: Hits::default(), lineages: Vec::new(), untimed: 0, rule: PhantomData }
+    }
+
+    /// Takes one event and gives the alerts of the sequences that are complete now.
+    pub fn on_event<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+    ) -> impl Iterator<Item = R::Alert> + use<R, E>
+    where
+        R: Terms<E>,
+    {
+        let mut alerts = Vec::new();
+        self.feed(event, origin, execution, &mut |alert| alerts.push(alert));
+        alerts.into_iter()
+    }
+
+    fn feed<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(R::Alert),
+    ) where
+        R: Terms<E>,
+    {
+        self.hits.clear();
+        let machine = &self.machine;
+        self.lineages.resize_with(R::LINEAGES, Lineage::default);
+        R::hits(event, &|target| machine.wants(target), &mut self.lineages, &mut self.hits);
+        let Some(time) = R::time(event) else {
+            // Without a time it has no place in the order.
+            self.untimed += u64::from(!self.hits.targets.is_empty());
+            return;
+        };
+        let tiebreaker =
+            if self.hits.targets.is_empty() { Tiebreaker::Missing } else { R::tiebreaker(event) };
+        let machine = &mut self.machine;
+        self.hits.with(|hits| {
+            machine.on_event(
+                time,
+                tiebreaker,
+                hits,
+                || Arc::new(SequenceEvent::of(event, origin)),
+                &mut |found| alert::<R>(&found, execution, emit),
+            );
+        });
+    }
+
+    /// Says that no event before `time` is to come, and gives the alerts that this settles.
+    pub fn advance_watermark(
+        &mut self,
+        time: Timestamp,
+        execution: &Execution,
+    ) -> impl Iterator<Item = R::Alert> + use<R> {
+        let mut alerts = Vec::new();
+        self.machine.advance_watermark(time, &mut |found| {
+            alert::<R>(&found, execution, &mut |a| alerts.push(a))
+        });
+        alerts.into_iter()
+    }
+
+    /// Ends the stream, and gives the alerts that waited for time to pass.
+    pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
+        let mut alerts = Vec::new();
+        self.machine.flush(&mut |found| alert::<R>(&found, execution, &mut |a| alerts.push(a)));
+        alerts.into_iter()
+    }
+
+    /// What it holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> sequence::Stats {
+        self.machine.stats()
+    }
+
+    /// Events that fit a term and have no time; they take no part.
+    #[must_use]
+    pub fn untimed(&self) -> u64 {
+        self.untimed
+    }
+
+    /// The state as bytes.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.machine.snapshot(R::LAYOUT)
+    }
+
+    /// State from the bytes of [`snapshot`](Self::snapshot).
+    ///
+    /// # Errors
+    /// Where the bytes are of another rule or another build of it, or are damaged.
+    pub fn restore(limits: Limits, bytes: &[u8]) -> Result<Self, RestoreError> {
+        let plan = R::PLAN.limits(limits);
+        sequence::Machine::restore(&plan, R::LAYOUT, bytes).map(Self::over)
+    }
+}
+
+fn alert<R: SequenceRule>(
+    found: &sequence::Match<Stored>,
+    execution: &Execution,
+    emit: &mut dyn FnMut(R::Alert),
+) {
+    if let Some(alert) = R::alert(&found.events, execution) {
+        emit(alert);
+    }
+}
+
+impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMachine<R> {
+    fn meta(&self) -> &'static RuleMeta {
+        R::META
+    }
+
+    fn on_event(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        self.feed(event, origin, execution, &mut |alert| {
+            alert.into().into_documents().for_each(&mut *emit);
+        });
+    }
+
+    fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
+        for alert in SequenceMachine::flush(self, execution) {
+            alert.into().into_documents().for_each(&mut *emit);
+        }
+    }
+
+    fn set_lateness(&mut self, lateness: Duration) {
+        *self = Self::new(Limits { lateness, ..Limits::DEFAULT });
+    }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let stats = self.stats();
+        vec![
+            ("partials", stats.partials as u64),
+            ("evicted", stats.evicted + stats.missing_evicted),
+            ("late", stats.late),
+            ("untimed", self.untimed),
+            ("truncated", stats.truncated),
+        ]
+    }
+}
+
+/// The running state of a sample rule.
+pub struct SampleMachine<R> {
+    machine: sample::Machine<Stored>,
+    hits: Hits,
+    lineages: Vec<Lineage>,
+    rule: PhantomData<fn() -> R>,
+}
+
+impl<R> fmt::Debug for SampleMachine<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SampleMachine")
+            .field("stats", &self.machine.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R: SampleRule> Default for SampleMachine<R> {
+    fn default() -> Self {
+        Self::new(R::PLAN)
+    }
+}
+
+impl<R: SampleRule> SampleMachine<R> {
+    fn over(machine: sample::Machine<Stored>) -> Self {
+        Self { machine, hits: Hits::default(), lineages: Vec::new(), rule: PhantomData }
+    }
+
+    /// Fresh state; `plan` is the rule's own with other limits.
+    #[must_use]
+    pub fn new(plan: sample::Plan) -> Self {
+        Self::over(sample::Machine::new(&plan))
+    }
+
+    /// Takes one event and gives the alerts of the samples that are complete now.
+    pub fn on_event<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+    ) -> impl Iterator<Item = R::Alert> + use<R, E>
+    where
+        R: Terms<E>,
+    {
+        let mut alerts = Vec::new();
+        self.feed(event, origin, execution, &mut |alert| alerts.push(alert));
+        alerts.into_iter()
+    }
+
+    fn feed<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(R::Alert),
+    ) where
+        R: Terms<E>,
+    {
+        self.hits.clear();
+        self.lineages.resize_with(R::LINEAGES, Lineage::default);
+        R::hits(event, &|_| true, &mut self.lineages, &mut self.hits);
+        if self.hits.targets.is_empty() {
+            return;
+        }
+        let machine = &mut self.machine;
+        self.hits.with(|hits| {
+            machine.on_event(hits, || Arc::new(SequenceEvent::of(event, origin)), &mut |found| {
+                sample_alert::<R>(found, execution, emit)
+            });
+        });
+    }
+
+    /// Ends the stream, and gives the alerts that waited for it.
+    pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
+        let mut alerts = Vec::new();
+        self.machine.flush(&mut |found| {
+            sample_alert::<R>(found, execution, &mut |alert| alerts.push(alert))
+        });
+        alerts.into_iter()
+    }
+
+    /// What it holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> sample::Stats {
+        self.machine.stats()
+    }
+
+    /// The state as bytes.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.machine.snapshot(R::LAYOUT)
+    }
+
+    /// State from the bytes of [`snapshot`](Self::snapshot).
+    ///
+    /// # Errors
+    /// Where the bytes are of another rule or another build of it, or are damaged.
+    pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
+        let machine = sample::Machine::restore(&R::PLAN, R::LAYOUT, bytes)?;
+        Ok(Self::over(machine))
+    }
+}
+
+fn sample_alert<R: SampleRule>(
+    found: sample::Sample<Stored>,
+    execution: &Execution,
+    emit: &mut dyn FnMut(R::Alert),
+) {
+    let events: Vec<Option<Stored>> = found.events.into_iter().map(Some).collect();
+    if let Some(alert) = R::alert(&events, execution) {
+        emit(alert);
+    }
+}
+
+impl<E: Event + ?Sized, R: SampleRule + Terms<E>> Detector<E> for SampleMachine<R> {
+    fn meta(&self) -> &'static RuleMeta {
+        R::META
+    }
+
+    fn on_event(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        self.feed(event, origin, execution, &mut |alert| {
+            alert.into().into_documents().for_each(&mut *emit);
+        });
+    }
+
+    fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
+        for alert in SampleMachine::flush(self, execution) {
+            alert.into().into_documents().for_each(&mut *emit);
+        }
+    }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let stats = self.stats();
+        vec![
+            ("partials", stats.keys as u64),
+            ("evicted", stats.evicted),
+            ("truncated", stats.truncated),
+        ]
+    }
+}

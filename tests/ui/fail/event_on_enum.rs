@@ -1,0 +1,7 @@
+// Events are structs.
+#[derive(eql::Event)]
+pub enum Start {
+    One,
+}
+
+fn main() {}

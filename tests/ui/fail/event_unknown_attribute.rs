@@ -1,0 +1,8 @@
+// A slip in an attribute of a member.
+#[derive(eql::Event)]
+pub struct Start {
+    #[eql(feild = "process.name")]
+    pub name: String,
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+// A rule file of another language.
+#[eql::rule(path = "rules/kuery.toml")]
+pub struct File;
+
+fn main() {}
