@@ -9,7 +9,7 @@ use eql::sequence::Limits;
 use support::{Dice, any_events, any_query, reference, run, shuffled};
 
 /// Random queries and streams.
-const CASES: u64 = 40_000;
+const CASES: u64 = 24_000;
 
 fn lateness(millis: u64) -> Limits {
     Limits { lateness: Duration::from_millis(millis), ..Limits::DEFAULT }

@@ -201,7 +201,7 @@ fn piped(pipes: &[Pipe], mut rows: Vec<Row>) -> Vec<Row> {
 }
 
 pub(crate) fn time(millis: i64) -> Timestamp {
-    Timestamp::from_millis(millis).unwrap()
+    Timestamp::from_millis(millis).expect("a time between 1677 and 2262")
 }
 
 pub(crate) fn keys(values: &Values) -> Keys {
