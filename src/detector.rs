@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::alert::{Document, Execution, Origin};
 use crate::lineage::Lineage;
 use crate::rule::{EventRule, RuleMeta};
+use crate::sequence::{Match, Pipes};
 
 /// A rule over a stream of events of type `E`.
 pub trait Detector<E: ?Sized>: Send {
@@ -49,9 +50,10 @@ pub trait Detect<E: ?Sized> {
         E: 'a;
 }
 
-/// [`Detector`] of an event query: no state, but for `descendant of [..]`.
+/// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.
 pub struct EventDetector<R> {
     lineages: Vec<Lineage>,
+    pipes: Pipes<Document>,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -63,7 +65,7 @@ impl<R> EventDetector<R> {
         R: EventRule<E>,
     {
         let lineages = (0..R::LINEAGES).map(|_| Lineage::default()).collect();
-        Self { lineages, rule: PhantomData }
+        Self { lineages, pipes: Pipes::new(R::PIPES), rule: PhantomData }
     }
 }
 
@@ -87,9 +89,27 @@ impl<E: ?Sized, R: EventRule<E>> Detector<E> for EventDetector<R> {
     ) {
         if R::matches_after(event, &mut self.lineages) {
             let alert: Document = R::alert(event, origin, execution).into();
-            if !alert.is_own_alert() {
-                emit(alert);
+            if alert.is_own_alert() {
+                return;
             }
+            let time = alert.original_time().unwrap_or_default();
+            let found = Match { events: vec![Some(alert)], first: time, last: time };
+            self.pipes
+                .push(found, &mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
         }
+    }
+
+    fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
+        let _ = execution;
+        self.pipes.finish(&mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+    }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        if self.lineages.is_empty() {
+            return Vec::new();
+        }
+        let processes: usize = self.lineages.iter().map(Lineage::len).sum();
+        let evicted = self.lineages.iter().map(Lineage::evicted).sum();
+        vec![("processes", processes as u64), ("evicted", evicted)]
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::lineage::Lineage;
+use crate::sequence::Pipe;
 
 /// The metadata of a rule, spelt as in Kibana and in the detection-rules TOML format.
 ///
@@ -152,10 +153,13 @@ pub trait EventRule<E: ?Sized>: Rule {
     /// The rule's own alert, with a typed member for each field that the rule reads.
     type Alert: Into<crate::alert::Document>;
 
+    /// The pipes after the query, in order.
+    const PIPES: &'static [Pipe] = &[];
+
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
 
-    /// Whether the query holds for the event. No process descends from another here, where the events
+    /// Whether the query holds for the event, pipes left aside. No process descends from another here, where the events
     /// before are not known.
     fn matches(event: &E) -> bool;
 

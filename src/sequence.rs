@@ -66,7 +66,7 @@ pub use self::snapshot::{Payload, RestoreError};
 
 use self::missing::{Candidate, Heads, Verdict, Waiting};
 use self::partials::{Marks, Partials};
-use self::pipes::Pipes;
+pub(crate) use self::pipes::Pipes;
 use self::plan::{Layout, Role};
 use self::reorder::{Held, Reorder};
 use crate::key::{KeyHash, KeyHasher, Keys};

@@ -71,11 +71,8 @@ impl Case {
             Err(errors) => errors,
             Ok(query) => {
                 let mut diagnostics = Diagnostics::new();
-                let options = Options {
-                    dialect: self.dialect(),
-                    schema: &self.schema(),
-                    category_field: "event.category",
-                };
+                let schema = self.schema();
+                let options = Options::new(self.dialect(), &schema);
                 let lowered = lower(&query, &options, &mut diagnostics);
                 if lowered.is_some() {
                     return Err(format!("no error, expected {code}"));

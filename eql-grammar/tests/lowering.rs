@@ -34,9 +34,8 @@ fn every_rule_of_the_corpus_lowers() {
         };
         let category = rule["rule"]["event_category_override"].as_str().unwrap_or("event.category");
         let options = Options {
-            dialect: Dialect::Elasticsearch,
-            schema: Schema::builtin(),
             category_field: category,
+            ..Options::new(Dialect::Elasticsearch, Schema::builtin())
         };
         let mut diags = Diagnostics::new();
         if lower(&parsed, &options, &mut diags).is_none() {

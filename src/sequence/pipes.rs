@@ -7,12 +7,12 @@ use super::plan::Pipe;
 
 /// The pipes of a query, with what has gone through them.
 #[derive(Clone, Debug)]
-pub(super) struct Pipes<P> {
+pub(crate) struct Pipes<P> {
     steps: Vec<Step<P>>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Step<P> {
+pub(crate) enum Step<P> {
     Head {
         /// How many more pass.
         left: u64,
@@ -25,7 +25,7 @@ pub(super) enum Step<P> {
 }
 
 impl<P> Pipes<P> {
-    pub(super) fn new(pipes: &[Pipe]) -> Self {
+    pub(crate) fn new(pipes: &[Pipe]) -> Self {
         let step = |pipe: &Pipe| match *pipe {
             Pipe::Head(count) => Step::Head { left: count, count },
             Pipe::Tail(count) => Step::Tail { kept: VecDeque::new(), count },
@@ -51,12 +51,12 @@ impl<P> Pipes<P> {
     }
 
     /// Sends a match through; it comes out, stays, or is dropped.
-    pub(super) fn push(&mut self, found: Match<P>, emit: &mut dyn FnMut(Match<P>)) {
+    pub(crate) fn push(&mut self, found: Match<P>, emit: &mut dyn FnMut(Match<P>)) {
         send(&mut self.steps, found, emit);
     }
 
     /// Ends the stream: sends on what stayed, and makes the pipes new.
-    pub(super) fn finish(&mut self, emit: &mut dyn FnMut(Match<P>)) {
+    pub(crate) fn finish(&mut self, emit: &mut dyn FnMut(Match<P>)) {
         for index in 0..self.steps.len() {
             let (done, rest) = self.steps.split_at_mut(index + 1);
             match &mut done[index] {

@@ -20,6 +20,17 @@ pub(crate) struct Rule {
     pub(crate) query: String,
     /// More arguments of the attribute, such as `timestamp_field = "t"`.
     pub(crate) args: String,
+    /// Of a sample: the limits of the request, and that results come at the end, ordered by key.
+    pub(crate) sample: Option<Sample>,
+}
+
+/// What a search for samples is limited to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// Results for each key.
+    pub(crate) max_samples_per_key: usize,
+    /// Results in all.
+    pub(crate) size: usize,
 }
 
 /// A set of rules to compile together.
@@ -97,7 +108,7 @@ impl Batch {
     fn main(&self) -> String {
         let mut out = String::from(DRIVER);
         for (at, rule) in self.rules.iter().enumerate() {
-            let Rule { query, args } = rule;
+            let Rule { query, args, .. } = rule;
             let hashes = "#".repeat(12);
             write!(
                 out,
@@ -107,9 +118,15 @@ impl Batch {
             .expect("a string takes it");
         }
         out.push_str("\nfn detectors() -> Vec<Box<dyn Detector<Value>>> {\n    let mut all: Vec<Box<dyn Detector<Value>>> = Vec::new();\n");
-        for at in 0..self.rules.len() {
-            writeln!(out, "    all.push(<Rule{at} as eql::Detect<Value>>::detector());")
-                .expect("a string takes it");
+        for (at, rule) in self.rules.iter().enumerate() {
+            let detector = match rule.sample {
+                None => format!("<Rule{at} as eql::Detect<Value>>::detector()"),
+                Some(Sample { max_samples_per_key, size }) => format!(
+                    "Box::new(eql::group::SampleMachine::<Rule{at}>::new(<Rule{at} as \
+                     eql::group::SampleRule>::PLAN.at_flush().size({size}).max_samples_per_key({max_samples_per_key})))"
+                ),
+            };
+            writeln!(out, "    all.push({detector});").expect("a string takes it");
         }
         if !self.files.is_empty() {
             out.push_str("    all.extend(pack::detectors::<Value>());\n");

@@ -1,13 +1,12 @@
 //! Sequences and samples: which terms an event fits, its join keys, and the typed parts of the alert.
 
-use eql_grammar::ast::PipeKind;
 use eql_grammar::hir::{self, Cond, FieldIx, Root, Stage};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Cx;
 use super::rule::{
-    Member, Rule, alert_ident, bounds, imports, lineages, members, members_where, owned_of,
+    Member, Rule, alert_ident, bounds, imports, lineages, members, members_where, owned_of, pipes,
     rule_impl,
 };
 
@@ -33,14 +32,8 @@ pub(crate) fn sequence(rule: &Rule<'_>, cx: &Cx<'_>, sequence: &hir::Sequence) -
         let millis = Literal::u64_unsuffixed(millis);
         quote!(.maxspan(::core::time::Duration::from_millis(#millis)))
     });
-    let pipes = rule.query.pipes.iter().map(|(kind, count)| {
-        let count = Literal::u64_unsuffixed(*count);
-        match kind {
-            PipeKind::Head => quote!(rt::sequence::Pipe::Head(#count)),
-            PipeKind::Tail => quote!(rt::sequence::Pipe::Tail(#count)),
-        }
-    });
-    let pipes = (!rule.query.pipes.is_empty()).then(|| quote!(.pipes(&[#(#pipes),*])));
+    let pipes = pipes(rule.query);
+    let pipes = (!pipes.is_empty()).then(|| quote!(.pipes(&[#(#pipes),*])));
     let plan = quote!(rt::sequence::Plan::new(&[#(#terms),*]) #maxspan #pipes);
     let until = sequence.until.as_ref();
     group(rule, cx, &Group { stages: &sequence.stages, until, plan, sequence: true })

@@ -1,5 +1,6 @@
 //! The items that stand beside the user's struct.
 
+use eql_grammar::ast::PipeKind;
 use eql_grammar::hir::{self, Body, FieldIx, Root};
 use eql_grammar::meta::Meta;
 use eql_grammar::schema::Type;
@@ -61,6 +62,10 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
+    let pipes = (!rule.query.pipes.is_empty()).then(|| {
+        let pipes = pipes(rule.query);
+        quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];)
+    });
     let (count, observe) = lineages(rule.query, cx);
     let (alone, after) = if rule.query.descendants.is_empty() {
         (condition, None)
@@ -97,6 +102,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
 
             impl<E: Reads + rt::Event + ?Sized> rt::EventRule<E> for #ident {
                 type Alert = #alert;
+                #pipes
                 #after
 
                 fn matches(event: &E) -> bool {
@@ -212,6 +218,18 @@ fn alert_struct(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
             pub document: #krate::Document,
         }
     }
+}
+
+/// `head` and `tail` as the runtime has them.
+pub(super) fn pipes(query: &hir::Query) -> Vec<TokenStream> {
+    let pipe = |(kind, count): &(PipeKind, u64)| {
+        let count = Literal::u64_unsuffixed(*count);
+        match kind {
+            PipeKind::Head => quote!(rt::sequence::Pipe::Head(#count)),
+            PipeKind::Tail => quote!(rt::sequence::Pipe::Tail(#count)),
+        }
+    };
+    query.pipes.iter().map(pipe).collect()
 }
 
 /// The member of an alert that holds the field's values.
