@@ -30,10 +30,10 @@ enum Node {
     Interval { min: u128, max: u128, width: Option<usize> },
     /// One after the other; none is the empty string.
     Concat(Vec<Node>),
-    /// `a|b`
-    Union(Box<Node>, Box<Node>),
-    /// `a&b`
-    Intersection(Box<Node>, Box<Node>),
+    /// `a|b|c`
+    Union(Vec<Node>),
+    /// `a&b&c`
+    Intersection(Vec<Node>),
     /// `~a`
     Complement(Box<Node>),
     /// `a?`, `a*`, `a+`, `a{2,3}`
@@ -89,10 +89,13 @@ impl Regex {
             Node::Concat(nodes) => {
                 nodes.iter().fold(starts.clone(), |ends, node| self.ends(node, text, &ends))
             }
-            Node::Union(a, b) => &self.ends(a, text, starts) | &self.ends(b, text, starts),
-            Node::Intersection(a, b) => {
-                each_start(starts, |start| &self.ends(a, text, start) & &self.ends(b, text, start))
+            Node::Union(nodes) => {
+                nodes.iter().flat_map(|node| self.ends(node, text, starts)).collect()
             }
+            Node::Intersection(nodes) => each_start(starts, |start| {
+                let all = self.ends(&Node::AnyString, text, start);
+                nodes.iter().fold(all, |ends, node| &ends & &self.ends(node, text, start))
+            }),
             Node::Complement(node) => each_start(starts, |start| {
                 let all = self.ends(&Node::AnyString, text, start);
                 &all - &self.ends(node, text, start)
@@ -158,8 +161,9 @@ fn sample(node: &Node, seed: usize) -> String {
         }
         Node::Interval { min, width, .. } => format!("{min:0width$}", width = width.unwrap_or(0)),
         Node::Concat(nodes) => nodes.iter().map(|node| sample(node, seed)).collect(),
-        Node::Union(a, b) => sample(if seed.is_multiple_of(2) { a } else { b }, seed / 2),
-        Node::Intersection(a, b) => sample(if seed.is_multiple_of(2) { b } else { a }, seed / 2),
+        Node::Union(nodes) | Node::Intersection(nodes) => {
+            sample(&nodes[seed % nodes.len()], seed / nodes.len())
+        }
         Node::Complement(_) => ["", "x", "zq"][seed % 3].to_owned(),
         Node::Repeat { node, min, max } => {
             let extra = [0, 1, 2][seed % 3];
@@ -219,21 +223,21 @@ impl Parser {
         if self.depth > MAX_DEPTH {
             return None;
         }
-        let mut node = self.intersection()?;
+        let mut nodes = vec![self.intersection()?];
         while self.eat('|') {
-            node = Node::Union(Box::new(node), Box::new(self.intersection()?));
+            nodes.push(self.intersection()?);
         }
         self.depth -= 1;
-        Some(node)
+        Some(single_or(nodes, Node::Union))
     }
 
     /// `a&b`
     fn intersection(&mut self) -> Option<Node> {
-        let mut node = self.concat()?;
+        let mut nodes = vec![self.concat()?];
         while self.eat('&') {
-            node = Node::Intersection(Box::new(node), Box::new(self.concat()?));
+            nodes.push(self.concat()?);
         }
-        Some(node)
+        Some(single_or(nodes, Node::Intersection))
     }
 
     /// At least one part.
@@ -248,8 +252,13 @@ impl Parser {
     /// `a?`, `a*`, `a+`, `a{n}`, `a{n,}`, `a{n,m}`, several of them in a row.
     fn repeat(&mut self) -> Option<Node> {
         let mut node = self.complement()?;
+        let mut operators = 0;
         while let Some(operator @ ('?' | '*' | '+' | '{')) = self.peek() {
             self.rest.pop();
+            operators += 1;
+            if operators > MAX_DEPTH {
+                return None;
+            }
             let (min, max) = match operator {
                 '?' => (0, Some(1)),
                 '*' => (0, None),
@@ -284,15 +293,12 @@ impl Parser {
 
     /// `~a`
     fn complement(&mut self) -> Option<Node> {
-        let mut negations = 0;
+        let mut negated = false;
         while self.eat('~') {
-            negations += 1;
+            negated = !negated;
         }
-        let mut node = self.simple()?;
-        for _ in 0..negations {
-            node = Node::Complement(Box::new(node));
-        }
-        Some(node)
+        let node = self.simple()?;
+        Some(if negated { Node::Complement(Box::new(node)) } else { node })
     }
 
     fn simple(&mut self) -> Option<Node> {
@@ -384,6 +390,10 @@ impl Parser {
     }
 }
 
+fn single_or(mut nodes: Vec<Node>, several: fn(Vec<Node>) -> Node) -> Node {
+    if nodes.len() == 1 { nodes.remove(0) } else { several(nodes) }
+}
+
 fn literal(c: char) -> Node {
     Node::Class { negated: false, ranges: vec![(c, c)] }
 }
@@ -443,6 +453,8 @@ mod tests {
     #[test]
     fn operators() {
         check("ab|cd", &["ab", "cd"], &["abd", "acd"]);
+        check(&vec!["a"; 50_000].join("|"), &["a"], &["b"]);
+        check(&format!("{}a", "~".repeat(50_000)), &["a"], &["b"]);
         check("a(b|c)*d", &["ad", "abcbd"], &["abxd"]);
         check("(ab){2,3}", &["abab", "ababab"], &["ab", "abababab"]);
         check("a{2}", &["aa"], &["a", "aaa"]);
@@ -458,6 +470,8 @@ mod tests {
     #[test]
     fn optional_operators() {
         check("~(abc)", &["", "ab", "abcd"], &["abc"]);
+        check("~~(abc)", &["abc"], &["", "ab"]);
+        check("a.*&.*b&...", &["axb"], &["ab", "axxb"]);
         check("a~bc", &["ac", "axc", "abbc"], &["abc"]);
         check(".*a.*&.*b.*", &["ab", "b-a"], &["a", "b"]);
         check("@&~(foo.*)", &["", "bar"], &["foo", "foobar"]);
@@ -491,6 +505,7 @@ mod tests {
             assert_eq!(Regex::new(pattern, false), None, "{pattern}");
         }
         assert_eq!(Regex::new(&"(".repeat(100_000), false), None);
+        assert_eq!(Regex::new(&format!("a{}", "?".repeat(100_000)), false), None);
     }
 
     #[test]

@@ -38,10 +38,17 @@ pub fn sequences(sequence: &Sequence, events: &[Event], cx: &Context) -> Vec<Fou
         .collect()
 }
 
+/// The most repetitions that `runs` can ask for.
+const MAX_RUNS: u64 = 100;
+
+/// How often a term stands in a row.
+pub(crate) fn runs(term: &Term) -> usize {
+    term.runs.as_ref().map_or(1, |runs| runs.node.min(MAX_RUNS) as usize)
+}
+
 /// The terms with `runs` written out.
 fn expand(terms: &[Spanned<Term>]) -> Vec<&Term> {
-    let repeat = |term: &Term| term.runs.as_ref().map_or(1, |runs| runs.node as usize);
-    terms.iter().flat_map(|term| std::iter::repeat_n(&term.node, repeat(term))).collect()
+    terms.iter().flat_map(|term| std::iter::repeat_n(&term.node, runs(term))).collect()
 }
 
 /// Everything is counted by position in the order of events.

@@ -26,6 +26,7 @@ use crate::date;
 use crate::document;
 use crate::evaluate;
 use crate::sample::SampleOptions;
+use crate::sequence::runs;
 use crate::stream::{Event, Found, run};
 use crate::value::Value;
 
@@ -149,9 +150,8 @@ impl<'a> Plan<'a> {
         };
         let not_until = until.map(|until| Goal::new(as_condition(until, self.cx), false));
         let mut slots = self.slots.clone();
-        let last = slots.len() - 1;
-        for slot in &mut slots[..last] {
-            slot.extra.extend(not_until.clone());
+        if let Some((_, all_but_last)) = slots.split_last_mut() {
+            all_but_last.iter_mut().for_each(|slot| slot.extra.extend(not_until.clone()));
         }
         let found = self.solve_slots(&slots).and_then(|solution| self.confirm(solution, query));
         match found {
@@ -169,14 +169,20 @@ impl<'a> Plan<'a> {
     }
 
     fn solve_slots(&self, slots: &[Slot<'_>]) -> Result<Solution, Unsolved> {
-        let free = vec![None; slots[0].keys.len()];
+        let number_of_keys = slots.iter().map(|slot| slot.keys.len()).min();
+        let Some(number_of_keys) = number_of_keys else {
+            return Err(Unsolved::Impossible("every term is a missing event".to_owned()));
+        };
+        let free = vec![None; number_of_keys];
         let documents = self.documents(slots, &free)?;
         if free.is_empty() {
             return Ok(self.solution(documents, free));
         }
         // One key after the other: a value that all terms can live with, best as their only value.
         let (mut keys, mut documents) = (free, documents);
-        for (position, pool) in self.key_pools(slots, &documents).into_iter().enumerate() {
+        for (position, pool) in
+            self.key_pools(slots, &documents, number_of_keys).into_iter().enumerate()
+        {
             let mut second_best = None;
             let mut best = None;
             for value in pool {
@@ -262,7 +268,12 @@ impl<'a> Plan<'a> {
 
     /// Values for each join key: one that meets what all terms say of it, those that the terms take by
     /// themselves, then some of no meaning.
-    fn key_pools(&self, slots: &[Slot<'_>], documents: &[Json]) -> Vec<Vec<Value>> {
+    fn key_pools(
+        &self,
+        slots: &[Slot<'_>],
+        documents: &[Json],
+        number_of_keys: usize,
+    ) -> Vec<Vec<Value>> {
         let pool = |position: usize| {
             let mut pool: Vec<Value> = Vec::new();
             let mut is_optional = true;
@@ -287,16 +298,16 @@ impl<'a> Plan<'a> {
             }
             distinct
         };
-        (0..slots[0].keys.len()).map(pool).collect()
+        (0..number_of_keys).map(pool).collect()
     }
 
     /// Values that meet what the conditions of all terms say of a key without further choice.
     fn common_values(&self, slots: &[Slot<'_>], position: usize) -> Vec<Value> {
         let path = &slots[0].keys[position].path;
-        let free = vec![None; slots[0].keys.len()];
         let mut goals = Vec::new();
         for slot in slots {
             let own = &slot.keys[position].path;
+            let free = vec![None; slot.keys.len()];
             let own_goals = self.goals(slot, &free, &BTreeMap::new());
             goals.extend(self.solver.goals_on(own, &own_goals).iter().map(|g| g.on(own, path)));
         }
@@ -368,10 +379,6 @@ fn sample_slots(sample: &Sample) -> (Vec<Slot<'_>>, Vec<usize>, i64) {
     let slots: Vec<_> = sample.terms.iter().map(|term| slot(&sample.by, &term.node)).collect();
     let runs = vec![1; slots.len()];
     (slots, runs, STEP)
-}
-
-fn runs(term: &Term) -> usize {
-    term.runs.as_ref().map_or(1, |runs| usize::try_from(runs.node).unwrap_or(1))
 }
 
 fn slot<'a>(shared: &'a [Spanned<FieldPath>], term: &'a Term) -> Slot<'a> {
