@@ -7,7 +7,19 @@ use jiff::tz::Offset;
 /// A date with an optional time and an optional offset (UTC without one), or milliseconds since the Unix
 /// epoch. A number of four digits is a year.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
-    parse_calendar(text).or_else(|| from_millis(text.parse().ok()?))
+    parse_calendar(text).or_else(|| parse_millis(text))
+}
+
+/// `-1671235200000.5`, with up to six decimals.
+fn parse_millis(text: &str) -> Option<Timestamp> {
+    let Some((whole, decimals)) = text.split_once('.') else {
+        return from_millis(text.parse().ok()?);
+    };
+    let has_six = (1..=6).contains(&decimals.len());
+    let nanos = i64::from(digits(&format!("{decimals:0<6}")).filter(|_| has_six)?);
+    let sign = if whole.starts_with('-') { -1 } else { 1 };
+    let time = from_millis(whole.parse().ok()?)?;
+    time.checked_add(jiff::SignedDuration::from_nanos(sign * nanos)).ok()
 }
 
 /// Milliseconds since the Unix epoch.
@@ -25,15 +37,16 @@ pub(crate) fn print(time: Timestamp) -> String {
 fn parse_calendar(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once('T').unwrap_or((text, ""));
     let (time, offset) = split_offset(time)?;
-    let mut date = date.split('-').map(digits);
-    let year = date.next()??;
+    let mut date = date.split('-');
+    let year = digits(date.next()?)?;
+    let mut date = date.map(two_digits);
     let month = date.next().unwrap_or(Some(1))?;
     let day = date.next().unwrap_or(Some(1))?;
     if date.next().is_some() || text.find(['-', 'T']).unwrap_or(text.len()) != 4 {
         return None;
     }
     let (time, fraction) = time.split_once(['.', ',']).unwrap_or((time, ""));
-    let mut clock = time.split(':').filter(|part| !part.is_empty()).map(digits);
+    let mut clock = time.split(':').filter(|part| !part.is_empty()).map(two_digits);
     let hour = clock.next().unwrap_or(Some(0))?;
     let minute = clock.next().unwrap_or(Some(0))?;
     let second = clock.next().unwrap_or(Some(0))?;
@@ -68,6 +81,10 @@ fn split_offset(time: &str) -> Option<(&str, Offset)> {
     Some((time, Offset::from_seconds(sign * seconds).ok()?))
 }
 
+fn two_digits(text: &str) -> Option<u32> {
+    digits(text).filter(|_| text.len() == 2)
+}
+
 fn digits(text: &str) -> Option<u32> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
@@ -91,12 +108,22 @@ mod tests {
         assert_eq!(millis("1"), Some(1));
         assert_eq!(millis("1671235200000"), Some(1_671_235_200_000));
         assert_eq!(millis("-5"), Some(-5));
+        assert_eq!(parse("1.5").map(|t| t.as_nanosecond()), Some(1_500_000));
+        assert_eq!(parse("-1.5").map(|t| t.as_nanosecond()), Some(-1_500_000));
     }
 
     #[test]
     fn rejects_what_is_no_date() {
-        for text in ["", "x", "1970-13", "1970-02-30", "1970-01-01T25", "1970-01-01-01", "19700-01"]
-        {
+        for text in [
+            "",
+            "x",
+            "1970-13",
+            "1970-02-30",
+            "1970-01-01T25",
+            "1970-01-01-01",
+            "19700-01",
+            "1970-1-1",
+        ] {
             assert_eq!(millis(text), None, "{text}");
         }
     }
