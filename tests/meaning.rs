@@ -89,7 +89,10 @@ fn own_cases() {
         } else {
             format!("dialect = {:?},", case.dialect)
         },
-        ..Rule::default()
+        sample: case
+            .query
+            .starts_with("sample")
+            .then_some(Sample { max_samples_per_key: 1, size: 10 }),
     };
     let rules = cases.iter().map(rule).collect();
     let batch = Batch { name: "own-cases".to_owned(), config, rules, ..Batch::default() };
@@ -133,7 +136,7 @@ fn public_suites() {
         let fields: String = case
             .fields
             .iter()
-            .filter(|(path, _)| !path.starts_with('@'))
+            .filter(|(path, _)| path.as_str() != "@timestamp")
             .map(|(path, ty)| format!("{path:?} = {:?}\n", ty.name()))
             .collect();
         groups.entry(format!("[fields]\n{fields}")).or_default().push(case);

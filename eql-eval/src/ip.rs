@@ -5,24 +5,28 @@ use std::net::IpAddr;
 /// Whether `ip` is in the network `address/bits`; bits of the address beyond `bits` do not matter. An
 /// address alone is a network of one.
 ///
-/// An address of version 4 is in no network of version 6, nor the other way round. `None` where `network`
-/// is none.
+/// Both versions share one space of 128 bits, in which `10.0.0.1` is `::ffff:10.0.0.1`: so an index
+/// stores addresses, and so `::/0` holds them all. `None` where `network` is none.
 pub(crate) fn in_network(ip: IpAddr, network: &str) -> Option<bool> {
     let (address, bits) = match network.split_once('/') {
         Some((address, bits)) => (address, Some(bits.parse::<usize>().ok()?)),
         None => (network, None),
     };
     let address: IpAddr = address.parse().ok()?;
-    let (ip, address) = (bits_of(ip), bits_of(address));
-    let prefix = address.get(..bits.unwrap_or(address.len()))?;
-    Some(ip.len() == address.len() && ip.starts_with(prefix))
+    let (own, before) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+    let bits = bits.unwrap_or(own);
+    if bits > own {
+        return None;
+    }
+    let prefix = &bits_of(address)[..before + bits];
+    Some(bits_of(ip).starts_with(prefix))
 }
 
 /// The bits, most significant first.
 fn bits_of(ip: IpAddr) -> Vec<bool> {
     let bytes = match ip {
-        IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets().to_vec(),
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
     };
     bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect()
 }
@@ -42,7 +46,8 @@ mod tests {
         assert_eq!(test("10.1.2.3", "0.0.0.0/0"), Some(true));
         assert_eq!(test("10.1.2.3", "10.1.2.3/32"), Some(true));
         assert_eq!(test("::1", "::/0"), Some(true));
-        assert_eq!(test("10.1.2.3", "::/0"), Some(false));
+        assert_eq!(test("10.1.2.3", "::/0"), Some(true));
+        assert_eq!(test("10.1.2.3", "fe80::/10"), Some(false));
         assert_eq!(test("fe80::1", "fe80::/10"), Some(true));
         assert_eq!(test("fec0::1", "fe80::/10"), Some(false));
         assert_eq!(test("::1", "::1"), Some(true));

@@ -221,7 +221,7 @@ fn check_path(path: &str, span: Span, diags: &mut Diagnostics) -> bool {
     } else if path.chars().any(char::is_control) {
         Some("a path has no control characters".to_owned())
     } else {
-        built_in_conflict(path)
+        member_of_value(path)
     };
     let fine = wrong.is_none();
     if let Some(message) = wrong {
@@ -230,15 +230,11 @@ fn check_path(path: &str, span: Span, diags: &mut Diagnostics) -> bool {
     fine
 }
 
-fn built_in_conflict(path: &str) -> Option<String> {
+/// A path that is built in may be declared anew: indices that are not ECS have other types.
+fn member_of_value(path: &str) -> Option<String> {
     let holds = |path: &str| Schema::builtin().lookup(path).map(|field| field.holds);
-    match holds(path) {
-        Some(Holds::Value(ty)) => return Some(format!("`{path}` is built in, as {}", ty.name())),
-        Some(Holds::Objects) => return Some(format!("`{path}` is built in, and holds objects")),
-        Some(Holds::Other) => {
-            return Some(format!("`{path}` is built in, and holds what EQL cannot read"));
-        }
-        None => {}
+    if holds(path).is_some() {
+        return None;
     }
     let parents = path.match_indices('.').map(|(at, _)| &path[..at]);
     let value = parents
@@ -326,8 +322,6 @@ mod tests {
             ("[fields]\na = \"lnog\"", Code::BadValue, "did you mean `long`?"),
             ("[fields]\na = \"object\"", Code::BadValue, "`unsigned_long`"),
             ("[fields]\na = 1", Code::BadValue, "must be a string"),
-            ("[fields]\n\"process.name\" = \"keyword\"", Code::BadValue, "built in, as keyword"),
-            ("[fields]\n\"process\" = \"keyword\"", Code::BadValue, "holds objects"),
             ("[fields]\n\"process.name.x\" = \"keyword\"", Code::BadValue, "has no members"),
             ("[fields]\n\"a..b\" = \"keyword\"", Code::BadValue, "segment that is empty"),
             ("[fields]\na = \"long\"\n\"a.b\" = \"long\"", Code::BadValue, "cannot be below it"),

@@ -158,7 +158,7 @@ impl Schema {
 
     /// The built-in fields and a project's own.
     ///
-    /// A path that is built in keeps its built-in type.
+    /// A project may give a built-in path another type: then that holds in its rules and events.
     #[must_use]
     pub fn with_own(fields: impl IntoIterator<Item = (String, Type)>) -> Self {
         Self { own: fields.into_iter().collect() }
@@ -170,8 +170,12 @@ impl Schema {
     /// A path that is not listed itself but has members, such as `process`, holds objects.
     #[must_use]
     pub fn lookup(&self, path: &str) -> Option<FieldInfo> {
-        builtin_field(path)
-            .or_else(|| self.own_field(path))
+        let own = self.own_field(path);
+        let builtin = builtin_field(path);
+        if own.as_ref().map(|field| field.holds) == builtin.as_ref().map(|field| field.holds) {
+            return builtin.or_else(|| below_flattened(path)).or_else(|| self.parent_of_others(path));
+        }
+        own.or(builtin)
             .or_else(|| below_flattened(path))
             .or_else(|| self.parent_of_others(path))
     }
@@ -512,13 +516,13 @@ mod tests {
 
     #[test]
     fn own_fields_are_found() {
-        let own = [("acme.score".to_owned(), Type::Long), ("process.name".to_owned(), Type::Ip)];
+        let own = [("acme.score".to_owned(), Type::Long), ("user".to_owned(), Type::Keyword)];
         let schema = Schema::with_own(own);
         let info = schema.lookup("acme.score").expect("own");
         assert_eq!((info.holds, info.origin), (Holds::Value(Type::Long), Origin::Own));
         assert_eq!(schema.lookup("acme").expect("parent").holds, Holds::Objects);
         assert_eq!(schema.lookup("acm"), None);
-        assert_eq!(schema.lookup("process.name").expect("built in").origin, Origin::Builtin);
+        assert_eq!(schema.lookup("user").expect("own").holds, Holds::Value(Type::Keyword));
         assert_eq!(schema.suggest("acme.scoer").as_deref(), Some("acme.score"));
     }
 

@@ -97,18 +97,29 @@ fn number(text: &str) -> Option<Const> {
     float.is_finite().then_some(Const::Float(float))
 }
 
-/// Nanoseconds since the Unix epoch; a time without offset is UTC, a date alone its first instant.
+/// Nanoseconds since the Unix epoch, as an index reads a date: ISO-8601 cut off after any part, UTC without
+/// an offset; else milliseconds. A number of four digits is a year.
 fn date(text: &str) -> Option<i64> {
-    if let Ok(millis) = text.parse::<i64>() {
-        return millis.checked_mul(1_000_000);
-    }
-    let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        let civil = text
-            .parse::<jiff::civil::DateTime>()
-            .or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into))
-            .ok()?;
-        jiff::tz::Offset::UTC.to_timestamp(civil).ok()
-    })?;
+    iso_date(text).or_else(|| text.parse::<i64>().ok()?.checked_mul(1_000_000))
+}
+
+fn iso_date(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once('T').unwrap_or((text, ""));
+    let date = match date.len() {
+        4 => format!("{date}-01-01"),
+        7 => format!("{date}-01"),
+        10 => date.to_owned(),
+        _ => return None,
+    };
+    let (clock, offset) = time.split_at(time.find(['Z', '+', '-']).unwrap_or(time.len()));
+    let clock = match clock.len() {
+        0 => "00:00:00".to_owned(),
+        2 => format!("{clock}:00:00"),
+        5 => format!("{clock}:00"),
+        _ => clock.to_owned(),
+    };
+    let offset = if offset.is_empty() { "Z" } else { offset };
+    let instant: jiff::Timestamp = format!("{date}T{clock}{offset}").parse().ok()?;
     i64::try_from(instant.as_nanosecond()).ok()
 }
 
@@ -207,5 +218,32 @@ pub(super) fn display(value: &Const) -> String {
         Const::Str(value) | Const::Version(value) => format!("{value:?}"),
         Const::Ip(value) => format!("\"{value}\""),
         Const::Date(value) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, network};
+
+    #[test]
+    fn dates_are_read_as_an_index_reads_them() {
+        const DAY: i64 = 86_400_000_000_000;
+        assert_eq!(date("1970"), Some(0));
+        assert_eq!(date("1970-02"), Some(31 * DAY));
+        assert_eq!(date("1970-01-02"), Some(DAY));
+        assert_eq!(date("1970-01-01T01"), Some(3_600_000_000_000));
+        assert_eq!(date("1970-01-01T01:00:00.000000001+01:00"), Some(1));
+        assert_eq!(date("86400000"), Some(DAY));
+        assert_eq!(date("yesterday"), None);
+        assert_eq!(date("1970-13-01"), None);
+    }
+
+    #[test]
+    fn networks_lose_their_host_bits() {
+        let net = network("10.6.48.157/8").expect("a network");
+        assert_eq!((net.addr.to_string().as_str(), net.bits), ("10.0.0.0", 8));
+        assert_eq!(network("::1").expect("an address").bits, 128);
+        assert_eq!(network("10.0.0.0/33"), None);
+        assert_eq!(network("10.0.0.0/x"), None);
     }
 }
