@@ -49,6 +49,7 @@
 //! sequence it takes about 100 bytes and what the payload holds. Keys themselves are not kept: 128 bits of a
 //! keyed hash under a secret stand for them.
 
+mod index;
 mod ledger;
 mod missing;
 mod partials;

@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU16;
 
-use hashbrown::HashTable;
 use slab::Slab;
 
+use super::index::Index;
 use crate::key::KeyHash;
 
 /// The end of a line. Slabs never grow this far: `MAX_PARTIAL` is far below it.
@@ -13,7 +13,7 @@ const NONE: u32 = u32::MAX;
 /// Entries found by key and slot, and taken off at the old end. Every operation is O(1).
 #[derive(Clone, Debug)]
 pub(super) struct Ledger<T> {
-    table: HashTable<u32>,
+    index: Index,
     entries: Slab<Entry<T>>,
     oldest: u32,
     newest: u32,
@@ -34,7 +34,7 @@ impl<T> Entry<T> {
         self.slot.get() - 1
     }
 
-    fn hash(&self) -> u64 {
+    fn hash(&self) -> u32 {
         hash_of(self.key, self.slot())
     }
 }
@@ -44,13 +44,14 @@ fn numbered(slot: u16) -> NonZeroU16 {
 }
 
 /// Keys are uniform already; the slot only has to move the slots of one key apart.
-fn hash_of(key: KeyHash, slot: u16) -> u64 {
-    key.0[0] ^ u64::from(slot).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+#[expect(clippy::cast_possible_truncation, reason = "any half of a hash is a hash")]
+fn hash_of(key: KeyHash, slot: u16) -> u32 {
+    key.0[0] as u32 ^ u32::from(slot).wrapping_mul(0x9E37_79B9)
 }
 
 impl<T> Default for Ledger<T> {
     fn default() -> Self {
-        Self { table: HashTable::new(), entries: Slab::new(), oldest: NONE, newest: NONE }
+        Self { index: Index::default(), entries: Slab::new(), oldest: NONE, newest: NONE }
     }
 }
 
@@ -60,11 +61,10 @@ impl<T> Ledger<T> {
     }
 
     pub(super) fn find(&self, key: KeyHash, slot: u16) -> Option<u32> {
-        let is_it = |&id: &u32| {
+        self.index.find(hash_of(key, slot), |id| {
             let entry = self.entry(id);
             entry.key == key && entry.slot() == slot
-        };
-        self.table.find(hash_of(key, slot), is_it).copied()
+        })
     }
 
     pub(super) fn oldest(&self) -> Option<u32> {
@@ -160,14 +160,13 @@ impl<T> Ledger<T> {
     }
 
     fn index(&mut self, id: u32) {
-        let entries = &self.entries;
-        let hash = |&id: &u32| entries[id as usize].hash();
-        self.table.insert_unique(hash(&id), id, hash);
+        let hash = self.entry(id).hash();
+        self.index.insert(hash, id);
     }
 
     fn unindex(&mut self, id: u32) {
-        let found = self.table.find_entry(self.entry(id).hash(), |&other| other == id);
-        found.expect("BUG: entry is not in the table").remove();
+        let hash = self.entry(id).hash();
+        self.index.remove(hash, id);
     }
 }
 
