@@ -228,7 +228,7 @@ fn from_text(
     let queries = if found.has_errors() {
         None
     } else {
-        query(&source.text, dialect, &meta, project, &mut found)
+        query(&source.text, dialect, &meta, &[], project, &mut found)
     };
     let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
     meta::check(&meta, &args.raw, &project.schema, maxspan, &mut diags);
@@ -293,7 +293,7 @@ fn from_rule_file(
     let meta = meta::build(&file.raw, file.source(), &mut diags);
     let mut found = Diagnostics::new();
     let dialect = dialect.unwrap_or(file.dialect);
-    let queries = query(&file.query.text, dialect, &meta, project, &mut found);
+    let queries = query(&file.query.text, dialect, &meta, &file.os_list, project, &mut found);
     let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
     meta::check(&meta, &file.raw, &project.schema, maxspan, &mut diags);
     let escapes = text[file.query.span.range()].starts_with('"');
@@ -331,6 +331,7 @@ fn query(
     text: &str,
     dialect: Dialect,
     meta: &Meta,
+    os_list: &[String],
     project: &Project,
     diags: &mut Diagnostics,
 ) -> Option<(ast::Query, hir::Query)> {
@@ -346,10 +347,19 @@ fn query(
         category_field: meta.event_category_override.as_deref().unwrap_or(defaults.category_field),
         timestamp_field: meta.timestamp_field.as_deref().unwrap_or(defaults.timestamp_field),
         tiebreaker_field: meta.tiebreaker_field.as_deref(),
+        os_list,
+        required_field: meta.timestamp_override.as_deref().filter(|_| no_fallback(meta)),
         ..defaults
     };
     let hir = lower::lower(&ast, &options, diags)?;
     Some((ast, hir))
+}
+
+/// Whether an event without `timestamp_override` is not seen, instead of taken by its `@timestamp`.
+fn no_fallback(meta: &Meta) -> bool {
+    meta.other
+        .iter()
+        .any(|(key, json)| key == "timestamp_override_fallback_disabled" && json == "true")
 }
 
 fn maxspan(query: &hir::Query) -> Option<u64> {

@@ -20,6 +20,8 @@ pub const MAX_SAMPLE_TERMS: usize = 5;
 /// The most repetitions that `with runs` asks for.
 pub const MAX_RUNS: u64 = 100;
 
+const OS_TYPE: &str = "host.os.type";
+
 /// What lowering has to know besides the query.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
@@ -33,6 +35,10 @@ pub struct Options<'a> {
     pub timestamp_field: &'a str,
     /// The field that orders its events of the same time.
     pub tiebreaker_field: Option<&'a str>,
+    /// The systems that the rule is for, values of `host.os.type`; empty for all.
+    pub os_list: &'a [String],
+    /// A field that every event must have to be seen at all.
+    pub required_field: Option<&'a str>,
 }
 
 impl<'a> Options<'a> {
@@ -45,6 +51,8 @@ impl<'a> Options<'a> {
             category_field: "event.category",
             timestamp_field: "@timestamp",
             tiebreaker_field: None,
+            os_list: &[],
+            required_field: None,
         }
     }
 }
@@ -121,7 +129,7 @@ impl<'a> Lower<'a, '_> {
         let ast::Body::Sequence(sequence) = body else { return None };
         let place = sequence.terms.first().map_or_else(Span::default, |term| term.span);
         let path = self.options.timestamp_field;
-        let timestamp = match self.place(Root::Event, path, false, place, path) {
+        let timestamp = match self.own(path, place) {
             Resolved::Field(ix, Type::Date) => ix,
             Resolved::Field(_, ty) => {
                 let message =
@@ -131,12 +139,11 @@ impl<'a> Lower<'a, '_> {
             }
             Resolved::Null | Resolved::Error => return None,
         };
-        let tiebreaker = self.options.tiebreaker_field.and_then(|path| {
-            match self.place(Root::Event, path, false, place, path) {
+        let tiebreaker =
+            self.options.tiebreaker_field.and_then(|path| match self.own(path, place) {
                 Resolved::Field(ix, _) => Some(ix),
                 Resolved::Null | Resolved::Error => None,
-            }
-        });
+            });
         Some(hir::Order { timestamp, tiebreaker })
     }
 
@@ -169,7 +176,39 @@ impl<'a> Lower<'a, '_> {
         let condition = self.condition(&query.condition);
         let condition = condition?;
         self.lint_constant(&query.condition, &condition);
+        let condition = self.scoped(condition, query.category.span);
         Some(hir::EventQuery { category: category?, condition })
+    }
+
+    /// The condition with what the rule's metadata asks of every event.
+    fn scoped(&mut self, condition: hir::Cond, span: Span) -> hir::Cond {
+        let mut all = Vec::new();
+        if !self.options.os_list.is_empty()
+            && let Resolved::Field(field, _) = self.own(OS_TYPE, span)
+        {
+            let exact = self.options.os_list.to_vec();
+            let test = hir::StringTest { exact, ..hir::StringTest::default() };
+            all.push(hir::Cond::Test(field, hir::Test::Strings(test)));
+        }
+        if let Some(path) = self.options.required_field
+            && let Resolved::Field(field, _) = self.own(path, span)
+        {
+            all.push(hir::Cond::Exists(field));
+        }
+        if all.is_empty() || condition == hir::Cond::Const(false) {
+            return condition;
+        }
+        match condition {
+            hir::Cond::Const(_) => {}
+            hir::Cond::And(list) => all.extend(list),
+            condition => all.push(condition),
+        }
+        if all.len() == 1 { all.remove(0) } else { hir::Cond::And(all) }
+    }
+
+    /// A field of the event itself that the rule does not name in its query.
+    fn own(&mut self, path: &str, span: Span) -> Resolved {
+        self.place(Root::Event, path, false, span, path)
     }
 
     fn lint_category(&mut self, name: &str, span: Span) {
@@ -427,6 +466,13 @@ impl<'a> Lower<'a, '_> {
             self.unknown_field(full, span);
             return Resolved::Error;
         };
+        // An index has `process.name.caseless` beside `process.name`; an event has only the latter.
+        if info.multi_field
+            && let Some((path, _)) = path.rsplit_once('.')
+            && let Some((full, _)) = full.rsplit_once('.')
+        {
+            return self.place(root, path, optional, span, full);
+        }
         match info.holds {
             Holds::Value(ty) => {
                 let builtin = info.origin == Origin::Builtin;

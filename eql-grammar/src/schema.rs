@@ -173,11 +173,11 @@ impl Schema {
         let own = self.own_field(path);
         let builtin = builtin_field(path);
         if own.as_ref().map(|field| field.holds) == builtin.as_ref().map(|field| field.holds) {
-            return builtin.or_else(|| below_flattened(path)).or_else(|| self.parent_of_others(path));
+            return builtin
+                .or_else(|| below_flattened(path))
+                .or_else(|| self.parent_of_others(path));
         }
-        own.or(builtin)
-            .or_else(|| below_flattened(path))
-            .or_else(|| self.parent_of_others(path))
+        own.or(builtin).or_else(|| below_flattened(path)).or_else(|| self.parent_of_others(path))
     }
 
     /// The project's own fields, by path.

@@ -202,7 +202,10 @@ impl Cx<'_> {
         let array = &self.fields[search.array.0];
         let path = &array.path;
         let condition = self.cond(&search.condition);
-        quote!(rt::HasObjects::any_object(#place, #path, |#element| #condition))
+        quote!(rt::HasObjects::any_object(#place, #path, |#element| {
+            let _ = #element;
+            #condition
+        }))
     }
 }
 

@@ -96,6 +96,9 @@ impl Lower<'_, '_> {
     }
 
     fn compare(&mut self, compare: &ast::Compare, span: Span) -> Option<Expr> {
+        if let Some(test) = self.object_is_null(compare) {
+            return Some(test);
+        }
         let (left, right) = (self.expr(&compare.left), self.expr(&compare.right));
         let (left, right) = (left?, right?);
         let op = compare.op.node;
@@ -104,6 +107,27 @@ impl Lower<'_, '_> {
             return Some(not(equal));
         }
         self.comparison(compare, span, left, op, right)
+    }
+
+    /// `object == null` of the endpoint dialect: whether the event has the object.
+    fn object_is_null(&mut self, compare: &ast::Compare) -> Option<Expr> {
+        if self.options.dialect != Dialect::Endpoint
+            || compare.right.node != ast::Expr::Literal(ast::Literal::Null)
+            || !matches!(compare.op.node, CompareOp::Eq | CompareOp::Ne)
+        {
+            return None;
+        }
+        let ast::Expr::Field(field) = &compare.left.node else { return None };
+        let info = self.options.schema.lookup(&field.path)?;
+        if info.holds != Holds::Objects {
+            return None;
+        }
+        let builtin = info.origin == crate::schema::Origin::Builtin;
+        let array = self.intern(Root::Event, &field.path, None, builtin, compare.left.span);
+        let depth = self.variables.len();
+        let any = ArraySearch { array, depth, condition: Cond::Const(true) };
+        let there = cond(Cond::ArraySearch(Box::new(any)));
+        Some(if compare.op.node == CompareOp::Eq { not(there) } else { there })
     }
 
     fn comparison(
@@ -175,11 +199,22 @@ impl Lower<'_, '_> {
             return None;
         }
         if let (CompareOp::Eq, Type::Keyword, Const::Str(text)) = (op, left.ty, &value) {
-            self.lint_exact(text, right_written.span);
-            let test = StringTest { exact: vec![text.clone()], ..StringTest::default() };
+            let fold = self.is_caseless(left_written);
+            if !fold {
+                self.lint_exact(text, right_written.span);
+            }
+            let text = if fold { text.to_ascii_lowercase() } else { text.clone() };
+            let test = StringTest { fold, exact: vec![text], ..StringTest::default() };
             return Some(boolean(ExprKind::Strings(Box::new(left), test)));
         }
         Some(compare_expr(op, left, literal::constant(value)))
+    }
+
+    /// Whether the field is the sub-field of an index that folds case, such as `process.name.caseless`.
+    fn is_caseless(&self, written: &Spanned<ast::Expr>) -> bool {
+        let ast::Expr::Field(field) = &written.node else { return false };
+        field.path.ends_with(".caseless")
+            && self.options.schema.lookup(&field.path).is_some_and(|info| info.multi_field)
     }
 
     /// A literal in the type of what it is compared with, or a report.
@@ -316,7 +351,8 @@ impl Lower<'_, '_> {
         if failed {
             return None;
         }
-        let listed = self.constant_list(value, consts, written.fold);
+        let fold = written.fold || self.is_caseless(&written.value);
+        let listed = self.constant_list(value, consts, fold);
         let any = if fields.is_empty() {
             listed
         } else {
@@ -420,7 +456,12 @@ impl Lower<'_, '_> {
         if failed {
             return None;
         }
-        self.patterns(value, written.value.span, written.op.node, &patterns)
+        let op = match written.op.node {
+            ast::MatchOp::Like if self.is_caseless(&written.value) => ast::MatchOp::LikeFold,
+            ast::MatchOp::Regex if self.is_caseless(&written.value) => ast::MatchOp::RegexFold,
+            op => op,
+        };
+        self.patterns(value, written.value.span, op, &patterns)
     }
 
     /// `value op (patterns)`.
