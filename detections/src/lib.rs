@@ -31,3 +31,8 @@ where
 {
     vec![OutlookIpc::detector()]
 }
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -130,7 +130,9 @@ impl<'a> Output<'a> {
     }
 
     fn write(&mut self, alert: &Document) -> Result<(), Stop> {
-        self.sink.write(alert).map_err(|error| Stop::Io(self.name.clone(), error))
+        self.sink.write(alert).map_err(|error| Stop::Io(self.name.clone(), error))?;
+        // While the progress bar is away.
+        if self.on_terminal { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
@@ -287,7 +289,7 @@ impl Hunt<'_> {
                 Err(flawed) => self.flawed(&flawed, source, reader.line())?,
             }
             let written = self.engine.write(&mut self.output, &self.progress)?;
-            if written && (source == &Source::Stdin || self.output.on_terminal) {
+            if written && source == &Source::Stdin {
                 self.output.flush()?;
             }
             self.progress.tick(self.engine.report.events, self.engine.report.alerts());
