@@ -23,13 +23,17 @@ use eql::{Detect, Detector};
 #[eql::rule(path = "rules/collection_suspicious_ipc_via_outlook.toml")]
 pub struct OutlookIpc;
 
+#[eql::rule(path = "rules/collection_outlook_by_recent_process.toml")]
+pub struct OutlookByRecentProcess;
+
 /// Every rule of this crate with fresh state, for a sensor to drive.
 #[must_use]
 pub fn detectors<'a, E: ?Sized + 'a>() -> Vec<Box<dyn Detector<E> + 'a>>
 where
     OutlookIpc: Detect<E>,
+    OutlookByRecentProcess: Detect<E>,
 {
-    vec![OutlookIpc::detector()]
+    vec![OutlookIpc::detector(), OutlookByRecentProcess::detector()]
 }
 
 /// Compiles the examples of the README.

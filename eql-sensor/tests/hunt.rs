@@ -383,7 +383,6 @@ high 73  Connection to Port 4444
   when    2026-03-02T09:15:00.000Z
   what    network event with destination 203.0.113.9:4444, created high alert Connection to Port 4444.
   event   stdin b
-
 ";
     assert_eq!(done.stdout, expected);
 }

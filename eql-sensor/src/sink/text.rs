@@ -15,33 +15,42 @@ use crate::rules::techniques;
 pub(super) struct Text<W> {
     to: W,
     colour: bool,
+    is_first: bool,
 }
 
 impl<W: Write> Text<W> {
     pub(super) fn new(to: W, colour: bool) -> Self {
-        Self { to, colour }
+        Self { to, colour, is_first: true }
     }
 
+    /// An event, or a sequence as a whole: its stages, which follow, say when they were.
     fn alert(&mut self, alert: &Document) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_first) {
+            writeln!(self.to)?;
+        }
         let severity = format!("{} {}", alert.severity().as_str(), alert.risk_score());
         let severity = self.styled(style(alert.severity()), &severity);
         let name = self.styled(Style::new().bold(), &printable(alert.rule_name()));
         writeln!(self.to, "{severity}  {name}")?;
-        self.line("when", &time(alert).to_string())?;
+        let is_sequence = alert.group_id().is_some();
+        if !is_sequence {
+            self.line("when", &time(alert).to_string())?;
+        }
         self.line("host", &text(alert, "host.name"))?;
         self.line("user", &text(alert, "user.name"))?;
         self.line("what", alert.reason())?;
         self.line("ATT&CK", &techniques(alert.rule()).join(" "))?;
-        self.events("event", alert)?;
-        writeln!(self.to)
+        if !is_sequence {
+            self.events("event", alert)?;
+        }
+        Ok(())
     }
 
     /// An event of the sequence whose alert was written before.
-    fn block(&mut self, index: u64, alert: &Document) -> io::Result<()> {
-        let title = format!("stage {}", index + 1);
-        self.line(&title, &format!("{}  {}", time(alert), alert.reason()))?;
-        self.events("", alert)?;
-        writeln!(self.to)
+    fn stage(&mut self, index: u64, alert: &Document) -> io::Result<()> {
+        self.line(&format!("stage {}", index + 1), &time(alert).to_string())?;
+        self.line("", alert.reason())?;
+        self.events("", alert)
     }
 
     fn events(&mut self, title: &str, alert: &Document) -> io::Result<()> {
@@ -67,7 +76,7 @@ impl<W: Write> Text<W> {
 impl<W: Write> Sink for Text<W> {
     fn write(&mut self, alert: &Document) -> io::Result<()> {
         match alert.group_index() {
-            Some(index) => self.block(index, alert),
+            Some(index) => self.stage(index, alert),
             None => self.alert(alert),
         }
     }
