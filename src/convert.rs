@@ -26,7 +26,7 @@ use crate::value::Timestamp;
 /// Around each of them any of `&T`, `Box`, `Rc`, `Arc`, `Cow`, and, for none or several values, `Option`,
 /// `Vec`, slices and arrays, also nested.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` cannot carry a `{K}` field",
+    message = "a member of type `{Self}` cannot carry a field of type `{K}`",
     label = "holds no values of an EQL `{K}`",
     note = "`eql::convert::FieldValue` lists the types that can"
 )]

@@ -1,6 +1,6 @@
 //! Rules over several events: what a compiled sequence or sample says, and the state that drives it.
 //!
-//! The machines of [`sequence`](crate::sequence) and [`sample`](crate::sample) know nothing of rules or of
+//! The machines of [`sequence`] and [`sample`] know nothing of rules or of
 //! alerts; here they meet.
 
 use std::fmt;

@@ -80,6 +80,11 @@ pub(crate) fn date_at(document: &Value, path: &str) -> Option<Timestamp> {
 }
 
 /// An event type whose fields may hold objects: what the endpoint dialect's `_arraysearch` looks into.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no objects, which `_arraysearch` of the rule looks into",
+    label = "the fields of this event type hold values only",
+    note = "documents hold objects: `serde_json::Value`"
+)]
 pub trait HasObjects {
     /// Whether any element at `path` passes `test`; false where there is none.
     ///

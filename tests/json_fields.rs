@@ -294,7 +294,7 @@ impl Documents {
         let keys = ["x", "y", "x.y", "y.x", "x.x", "x.y.x"];
         let mut object = serde_json::Map::new();
         for _ in 0..self.below(4) {
-            let key = keys[usize::try_from(self.below(6)).unwrap()];
+            let key = keys[usize::try_from(self.below(6)).expect("six keys")];
             object.insert(key.to_owned(), self.value(depth));
         }
         Value::Object(object)

@@ -62,6 +62,7 @@ struct Refused {
 }
 
 /// The struct below the attribute.
+#[expect(clippy::result_large_err, reason = "an error ends the expansion; it is made once")]
 fn unit(item: TokenStream) -> Result<ItemStruct, Refused> {
     const HELP: &str = "write `pub struct MyRule;` below the attribute";
     let refused = |message: &str| Diagnostic::new(Code::BadItem, TextSpan::default(), message);
@@ -81,6 +82,14 @@ fn unit(item: TokenStream) -> Result<ItemStruct, Refused> {
         syn::Data::Union(_) => "`#[eql::rule]` stands on a struct, not on a union",
         syn::Data::Struct(_) if generic => "a rule's struct has no generic parameters",
         syn::Data::Struct(data) if !data.fields.is_empty() => "a rule's struct has no members",
+        syn::Data::Struct(_) if emit::TAKEN.iter().any(|name| ident == name) => {
+            return Err(Refused {
+                error: refused("generated code uses this name").help("give the rule another one"),
+                place: ident.span(),
+                item,
+                skeleton: None,
+            });
+        }
         syn::Data::Struct(syn::DataStruct { struct_token, fields, semi_token }) => {
             return Ok(ItemStruct {
                 attrs,

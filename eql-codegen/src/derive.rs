@@ -3,7 +3,7 @@
 use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::schema::{Holds, Origin, Type, rust_ident};
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, Lit, LitStr, Member, Token};
@@ -20,6 +20,8 @@ struct Carried {
     field: TokenStream,
     /// An expression that borrows what holds the values.
     from: TokenStream,
+    /// Where the Rust type is that must be able to carry it.
+    place: Span,
 }
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -115,14 +117,16 @@ impl Reader<'_> {
             (Lit::Int(int), Type::UnsignedLong) => quote!(&(#int as ::core::primitive::u64)),
             (Lit::Float(float), Type::Double) => quote!(&(#float as ::core::primitive::f64)),
             _ => {
-                let message = format!("`{}` is a {} field", field.value(), ty.name());
+                let ty = ty.name();
+                let message =
+                    format!("`{}` is a {ty} field and cannot hold this constant", field.value());
                 let error = Diagnostic::new(Code::BadLiteral, place(), message)
-                    .help("a constant is a string, a number or a boolean, as its field is");
+                    .help("constants are strings, numbers and booleans; fields of dates and addresses have none");
                 self.error(value.span(), &error);
                 return;
             }
         };
-        self.carry(field, ty, from);
+        self.carry(field, ty, from, value.span());
     }
 
     fn members(&mut self, input: &DeriveInput) {
@@ -137,11 +141,17 @@ impl Reader<'_> {
         };
         for (at, field) in fields.iter().enumerate() {
             for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("eql")) {
-                let mut paths = Vec::new();
+                let mut paths: Vec<LitStr> = Vec::new();
                 let mut unknown = Vec::new();
                 let parsed = attr.parse_nested_meta(|meta| {
                     if meta.path.is_ident("field") {
-                        paths.push(meta.value()?.parse::<LitStr>()?);
+                        let value = meta.value()?;
+                        paths.push(value.parse().map_err(|error: syn::Error| {
+                            syn::Error::new(
+                                error.span(),
+                                "expected the name of a field in double quotes",
+                            )
+                        })?);
                         return Ok(());
                     }
                     unknown.push(skip(&meta)?);
@@ -157,7 +167,7 @@ impl Reader<'_> {
                 };
                 for path in paths {
                     if let Some(ty) = self.resolve(&path) {
-                        self.carry(&path, ty, quote!(&self.#member));
+                        self.carry(&path, ty, quote!(&self.#member), field.ty.span());
                     }
                 }
             }
@@ -193,12 +203,12 @@ impl Reader<'_> {
         None
     }
 
-    fn carry(&mut self, path: &LitStr, ty: Type, from: TokenStream) {
+    fn carry(&mut self, path: &LitStr, ty: Type, from: TokenStream, place: Span) {
         let name = path.value();
         if self.carried.iter().any(|carried| carried.path == name) {
             let error = Diagnostic::new(
                 Code::DuplicateKey,
-                place(),
+                self::place(),
                 format!("the field `{name}` is carried twice"),
             );
             self.error(path.span(), &error);
@@ -212,7 +222,8 @@ impl Reader<'_> {
         } else {
             own_type(&name, ty)
         };
-        self.carried.push(Carried { path: name, ty, field, from });
+        let place = place.resolved_at(Span::mixed_site());
+        self.carried.push(Carried { path: name, ty, field, from, place });
     }
 }
 
@@ -232,21 +243,23 @@ fn place() -> eql_grammar::span::Span {
 fn impls(input: &DeriveInput, krate: &TokenStream, carried: &[Carried]) -> TokenStream {
     let name = &input.ident;
     let (generics, types, bounds) = input.generics.split_for_impl();
-    let has = carried.iter().map(|Carried { ty, field, from, .. }| {
+    let has = carried.iter().map(|Carried { ty, field, from, place, .. }| {
         let kind = kind(*ty);
+        let carries = quote_spanned!(*place=> rt::FieldValue::<rt::#kind>::any);
         quote! {
             #[automatically_derived]
             impl #generics Has<#field> for #name #types #bounds {
                 #[inline]
                 fn any(&self, test: impl ::core::ops::FnMut(rt::ValueOf<'_, #field>) -> bool) -> bool {
-                    rt::FieldValue::<rt::#kind>::any(#from, test)
+                    #carries(#from, test)
                 }
             }
         }
     });
-    let source = carried.iter().map(|Carried { path, ty, from, .. }| {
+    let source = carried.iter().map(|Carried { path, ty, from, place, .. }| {
         let kind = kind(*ty);
-        quote!(source.set(#path, rt::FieldValue::<rt::#kind>::to_json(#from));)
+        let carries = quote_spanned!(*place=> rt::FieldValue::<rt::#kind>::to_json);
+        quote!(source.set(#path, #carries(#from));)
     });
     let timestamp = carried.iter().find(|carried| carried.path == "@timestamp").map_or_else(
         || quote!(::core::option::Option::None),

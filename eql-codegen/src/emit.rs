@@ -10,7 +10,7 @@ mod strings;
 
 pub(crate) use fields::{ident, kind, own_type};
 pub(crate) use meta::meta;
-pub(crate) use rule::{Rule, rule, skeleton};
+pub(crate) use rule::{Rule, TAKEN, rule, skeleton};
 
 use eql_grammar::hir;
 

@@ -415,7 +415,8 @@ mod tests {
         let ip = Value::ip("10.1.2.3").unwrap();
         let args = [ip.clone(), s("192.168.0.0/16"), s("10.6.48.157/8")];
         assert_eq!(call("cidrMatch", false, &args), TRUE);
-        assert_eq!(call("cidrMatch", false, &[ip, s("::/0")]), FALSE);
+        assert_eq!(call("cidrMatch", false, &[ip.clone(), s("::/0")]), TRUE);
+        assert_eq!(call("cidrMatch", false, &[ip, s("fe80::/10")]), FALSE);
         assert_eq!(call("cidrMatch", false, &[s("x"), s("::/0")]), NULL);
         assert_eq!(call("cidrMatch", false, &[NULL, s("::/0")]), NULL);
     }

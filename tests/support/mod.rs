@@ -147,7 +147,7 @@ impl Program {
             .map(|(rule, events)| json!({ "rule": rule, "events": events }).to_string())
             .collect();
         let answers = self.ask(&lines);
-        answers.iter().map(|answer| alerts(answer)).collect()
+        answers.iter().map(alerts).collect()
     }
 
     /// Runs every rule over every event of a stream and gives, for each rule, its alerts.

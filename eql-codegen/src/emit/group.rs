@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 
 use super::Cx;
 use super::rule::{
-    Member, Rule, alert_ident, bounds, imports, lineages, members, members_where, owned_of, pipes,
+    Bounds, Member, Rule, alert_ident, imports, lineages, members, members_where, owned_of, pipes,
     rule_impl,
 };
 
@@ -59,7 +59,7 @@ fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
     let imports = imports(krate);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
-    let bounds = bounds(rule, cx, &members);
+    let bounds = Bounds::new(rule, cx, &members).items;
     let terms = terms(rule, cx, group);
     let machine = machine(rule, cx, group, &parts);
     let detector = if group.sequence {

@@ -4,9 +4,10 @@ use eql_grammar::ast::PipeKind;
 use eql_grammar::hir::{self, Body, FieldIx, Root};
 use eql_grammar::meta::Meta;
 use eql_grammar::schema::Type;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
+use syn::ext::IdentExt as _;
 
 use super::fields::{ident, owned, words};
 use super::{Cx, group};
@@ -50,7 +51,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     let imports = imports(krate);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, members);
-    let bounds = bounds(rule, cx, members);
+    let Bounds { items: bounds, list: reads } = Bounds::new(rule, cx, members);
     let condition = cx.event_query(query);
     let about = format!(
         " Whether the query of this rule holds for `event`, which is read for {}.",
@@ -94,7 +95,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
             impl #ident {
                 #[doc = #about]
                 #[must_use]
-                pub fn matches<E: Reads + ?Sized>(event: &E) -> bool {
+                pub fn matches<E: #reads ?Sized>(event: &E) -> bool {
                     let _ = event;
                     #alone
                 }
@@ -189,8 +190,12 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
     }
 }
 
+/// Names that generated code gives a meaning of its own, so that no rule can have them.
+pub(crate) const TAKEN: [&str; 5] = ["Has", "None", "Option", "Reads", "Some"];
+
 pub(crate) fn alert_ident(rule: &Ident) -> Ident {
-    format_ident!("{}Alert", rule)
+    // The compiler lints names with a place in the user's source as the user's own.
+    format_ident!("{}Alert", rule, span = rule.span().resolved_at(Span::mixed_site()))
 }
 
 pub(super) fn imports(krate: &TokenStream) -> TokenStream {
@@ -278,13 +283,24 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     }
 }
 
-/// A trait for each field, so that an event type that lacks one is refused in words.
-pub(super) fn bounds(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> TokenStream {
-    let traits: Vec<_> = members
-        .iter()
-        .enumerate()
-        .map(|(at, member)| {
-            let name = format_ident!("Reads{}", at);
+/// What an event must carry for a rule to read it.
+pub(super) struct Bounds {
+    /// A trait for each field, so that an event type that lacks one is refused in words, and `Reads` for all.
+    pub(super) items: TokenStream,
+    /// The same traits as a list. Where an event type is refused, the compiler names the bound itself and not
+    /// what it follows from, so that functions that users call have this list instead of `Reads`.
+    pub(super) list: TokenStream,
+}
+
+impl Bounds {
+    pub(super) fn new(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> Self {
+        let mut names: Vec<Ident> = Vec::with_capacity(members.len());
+        for (at, member) in members.iter().enumerate() {
+            let name =
+                format_ident!("Reads{}", crate::struct_name(&member.name.unraw().to_string()));
+            names.push(if names.contains(&name) { format_ident!("{}X{}", name, at) } else { name });
+        }
+        let traits = members.iter().zip(&names).map(|(member, name)| {
             let field = cx.field_path(member.field);
             let path = &member.path;
             let message = format!(
@@ -295,25 +311,28 @@ pub(super) fn bounds(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> TokenS
             let note = format!(
                 "a struct that derives `eql::Event` carries it by a field with `#[eql(field = \"{path}\")]`"
             );
-            let tokens = quote! {
+            quote! {
                 #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
                 pub trait #name: Has<#field> {}
                 #[diagnostic::do_not_recommend]
                 impl<E: Has<#field> + ?Sized> #name for E {}
-            };
-            (name, tokens)
-        })
-        .collect();
-    let names: Vec<_> = traits.iter().map(|(name, _)| name).collect();
-    let tokens = traits.iter().map(|(_, tokens)| tokens);
-    let objects =
-        rule.query.fields.iter().any(|field| field.ty.is_none()).then(|| quote!(+ rt::HasObjects));
-    quote! {
-        #(#tokens)*
-        #[doc = " An event that carries every field of the rule."]
-        #[allow(unreachable_pub)]
-        pub trait Reads: #(#names)+* #objects {}
-        impl<E: #(#names +)* ?Sized #objects> Reads for E {}
+            }
+        });
+        let objects = rule
+            .query
+            .fields
+            .iter()
+            .any(|field| field.ty.is_none() || matches!(field.root, Root::Element(_)));
+        let objects = objects.then(|| quote!(rt::HasObjects)).into_iter();
+        let list: Vec<_> = names.iter().map(|name| quote!(#name)).chain(objects).collect();
+        let items = quote! {
+            #(#traits)*
+            #[doc = " An event that carries every field of the rule."]
+            #[allow(unreachable_pub)]
+            pub trait Reads: #(#list)+* {}
+            impl<E: #(#list +)* ?Sized> Reads for E {}
+        };
+        Self { items, list: quote!(#(#list +)*) }
     }
 }
 

@@ -6,6 +6,10 @@ eql::rules! { pub mod pack = "sets/good" }
 pub struct Start {
     #[eql(field = "process.name")]
     pub name: String,
+    #[eql(field = "process.parent.name")]
+    pub parent: String,
+    #[eql(field = "acme.score")]
+    pub score: i64,
 }
 
 fn main() {

@@ -9,9 +9,9 @@
          [network where true]
     )
 )]
-pub struct Option;
+pub struct Slip;
 
 fn main() {
     // The rule is there all the same: nothing else is wrong.
-    let _ = Option::META;
+    let _ = Slip::META;
 }
