@@ -167,7 +167,9 @@ impl Reader<'_> {
                 };
                 for path in paths {
                     if let Some(ty) = self.resolve(&path) {
-                        self.carry(&path, ty, quote!(&self.#member), field.ty.span());
+                        let place = field.ty.span().resolved_at(Span::call_site());
+                        let from = quote_spanned!(place=> &self.#member);
+                        self.carry(&path, ty, from, place);
                     }
                 }
             }
@@ -222,7 +224,7 @@ impl Reader<'_> {
         } else {
             own_type(&name, ty)
         };
-        let place = place.resolved_at(Span::mixed_site());
+        let place = place.resolved_at(Span::call_site());
         self.carried.push(Carried { path: name, ty, field, from, place });
     }
 }

@@ -65,6 +65,8 @@ pub struct Field {
     pub ty: Option<Type>,
     /// Whether the built-in schema has it (and so a Rust type by its name).
     pub builtin: bool,
+    /// Whether `_arraysearch` looks into it.
+    pub searched: bool,
     /// Its first use.
     pub span: Span,
 }

@@ -502,7 +502,8 @@ impl<'a> Lower<'a, '_> {
         span: Span,
     ) -> FieldIx {
         *self.index.entry((root, path.to_owned())).or_insert_with(|| {
-            self.fields.push(hir::Field { root, path: path.to_owned(), ty, builtin, span });
+            let (path, searched) = (path.to_owned(), false);
+            self.fields.push(hir::Field { root, path, ty, builtin, searched, span });
             FieldIx(self.fields.len() - 1)
         })
     }

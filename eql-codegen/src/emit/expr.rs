@@ -45,6 +45,10 @@ impl Cx<'_> {
         if !statements.is_empty() {
             body = quote!({ #(#statements)* #body });
         }
+        if fields.is_empty() {
+            // Nothing below wraps it, and it may become an operand.
+            return quote!((#body));
+        }
         for field in fields.iter().rev() {
             let ty = self.field_path(*field);
             let place = self.place(*field);

@@ -580,6 +580,7 @@ impl Lower<'_, '_> {
         };
         let builtin = info.origin == crate::schema::Origin::Builtin;
         let array = self.intern(root, &path, ty, builtin, array.span);
+        self.fields[array.0].searched = true;
         let depth = self.variables.len();
         self.variables.push((name.name.clone(), full));
         let condition = self.condition(condition);
