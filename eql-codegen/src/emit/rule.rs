@@ -318,11 +318,7 @@ impl Bounds {
                 impl<E: Has<#field> + ?Sized> #name for E {}
             }
         });
-        let objects = rule
-            .query
-            .fields
-            .iter()
-            .any(|field| field.ty.is_none() || matches!(field.root, Root::Element(_)));
+        let objects = rule.query.fields.iter().any(|field| field.searched);
         let objects = objects.then(|| quote!(rt::HasObjects)).into_iter();
         let list: Vec<_> = names.iter().map(|name| quote!(#name)).chain(objects).collect();
         let items = quote! {
