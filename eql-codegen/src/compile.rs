@@ -141,7 +141,8 @@ pub(crate) fn finish(
         let item = with_docs(item, &[]);
         return quote!(#notes #item #skeleton);
     };
-    let documented = with_docs(item, &docs::lines(&whole));
+    let written = docs::of_item(&item.attrs);
+    let documented = with_docs(item, &docs::lines(&whole, written.as_deref()));
     let code = emit::rule(&emit::Rule {
         krate,
         ident: &item.ident,

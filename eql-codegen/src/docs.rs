@@ -4,12 +4,17 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use crate::compile::Whole;
 
-/// Lines of Markdown for the struct of a rule, below what its author wrote.
-pub(crate) fn lines(rule: &Whole) -> Vec<String> {
+/// Lines of Markdown for the struct of a rule, below what its author wrote: the description only where that
+/// is another text.
+pub(crate) fn lines(rule: &Whole, written: Option<&str>) -> Vec<String> {
     let meta = &rule.meta;
     let mut out = vec![format!("**{}**", plain(&meta.name)), String::new()];
-    out.extend(rule.description.lines().map(plain));
-    out.push(String::new());
+    let described =
+        written.is_some_and(|text| text.split_whitespace().eq(rule.description.split_whitespace()));
+    if !described {
+        out.extend(rule.description.lines().map(plain));
+        out.push(String::new());
+    }
     out.push("| | |".to_owned());
     out.push("|---|---|".to_owned());
     let mut row = |name: &str, value: String| {
