@@ -124,6 +124,7 @@ impl Lower<'_, '_> {
         }
         let builtin = info.origin == crate::schema::Origin::Builtin;
         let array = self.intern(Root::Event, &field.path, None, builtin, compare.left.span);
+        self.fields[array.0].searched = true;
         let depth = self.variables.len();
         let any = ArraySearch { array, depth, condition: Cond::Const(true) };
         let there = cond(Cond::ArraySearch(Box::new(any)));
