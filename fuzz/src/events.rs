@@ -1,0 +1,333 @@
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use eql::{Detect, Detector, EventRule, Execution, Origin, Timestamp};
+use eql_eval::{Context, Mapping};
+use eql_grammar::ast::{Body, Dialect, EventQuery};
+use serde_json::{Map, Value, json};
+
+/// Rules of one event, each with the text of its query for the evaluator.
+macro_rules! event_rules {
+    ($($name:ident $dialect:literal $text:tt)+) => {
+        $(
+            #[eql::rule(
+                name = "Fuzz", severity = "low", risk_score = 21, dialect = $dialect,
+                allow(always_false, always_true, unknown_category, literal_wildcard, slow_wildcard, case_sensitive_path),
+                query = $text
+            )]
+            struct $name;
+        )+
+
+        fn singles() -> Vec<Single> {
+            vec![$(Single {
+                text: $text,
+                query: single($text, $dialect),
+                matches: <$name as EventRule<Value>>::matches,
+                detector: <$name as Detect<Value>>::detector,
+            }),+]
+        }
+    };
+}
+
+/// Rules with state.
+macro_rules! stream_rules {
+    ($($name:ident $dialect:literal $text:tt)+) => {
+        $(
+            #[eql::rule(
+                name = "Fuzz", severity = "low", risk_score = 21, dialect = $dialect, allow(case_sensitive_path, always_false), query = $text
+            )]
+            struct $name;
+        )+
+
+        fn streams() -> Vec<Box<dyn Detector<Value>>> {
+            vec![$(<$name as Detect<Value>>::detector()),+]
+        }
+    };
+}
+
+event_rules! {
+    Equal "elasticsearch" r#"process where process.name == "a*" or process.pid != 4 and host.id <= "h""#
+    Colon "elasticsearch" r#"any where process.name : ("a?c*", "*.exe", "é*") or process.args : "*b*""#
+    Like "elasticsearch" r#"process where process.args like ("x", "?", "a*b*c") and not process.name like~ "A*""#
+    Lists "elasticsearch" r#"any where process.name in ("a", "ab") or process.args in~ ("A", "é") or process.pid not in (1, 2)"#
+    Pattern "elasticsearch" r#"any where process.name regex "[a-c]+.?<1-20>*" or process.args regex~ ("a|b{2}", "~(x)y")"#
+    Bytes "elasticsearch" r#"any where process.args regex~ """.*(é|\.exe|[^a-z0-9])""""#
+    Numbers "elasticsearch" r#"any where process.pid / 2 == 41 or process.exit_code % -6 < 0 or file.Ext.entropy * 2 >= 1.5"#
+    Overflow "elasticsearch" r#"any where process.pid + process.exit_code == null or -process.pid > 3 or process.pid - 1 != 0"#
+    Unsigned "elasticsearch" r#"any where fuzz.count > 9223372036854775807 or fuzz.count == 3 or fuzz.ratio != 0.5"#
+    Times "elasticsearch" r#"any where @timestamp >= "2024-02-29T00:00:00Z" or process.start != "2024-02-29" or process.start < 1000"#
+    Versions "elasticsearch" r#"any where fuzz.version > "1.5.0-rc1" or fuzz.version == "2""#
+    Networks "elasticsearch" r#"any where cidrMatch(source.ip, "10.0.0.0/8", "fe80::/10") or source.ip == "::1" or destination.ip != "1.2.3.4""#
+    Truth "elasticsearch" r#"any where not process.code_signature.trusted or process.code_signature.exists == false"#
+    Nulls "elasticsearch" r#"any where process.name == null or not process.args != null or ?acme.nothing == null and length(process.name) == null"#
+    Optional "elasticsearch" r#"any where ?process.name != "a" and not ?acme.nothing == "b""#
+    Lengths "elasticsearch" r#"any where length(process.name) > 2 and not length(process.args) > 2"#
+    Pieces "elasticsearch" r#"any where substring(process.name, -2) == "bc" or substring(process.name, 1, process.pid) : "b*""#
+    Places "elasticsearch" r#"any where indexOf(process.name, "a", process.exit_code) == 1 or indexOf~(process.args, "é") > 0"#
+    Betweens "elasticsearch" r#"any where between(process.name, "a", "c") == "b" or between~(process.args, "A", ".", true) : "*x""#
+    Contains "elasticsearch" r#"any where stringContains~(process.args, "B") or endsWith(process.name, "c") or startsWith~(process.name, user.name)"#
+    Joined "elasticsearch" r#"any where concat(process.name, ".", process.args, process.pid) : "a.b*" or string(file.Ext.entropy) == "1.5""#
+    Parsed "elasticsearch" r#"any where number(process.name) == 50 or number(process.args, 16) > 10"#
+    Called "elasticsearch" r#"any where add(process.pid, 1) > 5 and modulo(process.pid, process.exit_code) != 0 or string(process.pid > 1) == "true""#
+    Searched "endpoint" r#"any where _arraysearch(process.thread.Ext.call_stack, $e, $e.symbol_info : "*a*" and $e.allocation_private_bytes > 1)"#
+    Compared "endpoint" r#"any where process.name != user.name or process.pid == process.exit_code or startsWith~(process.executable, file.path)"#
+    Category "elasticsearch" r#""any" where true"#
+}
+
+stream_rules! {
+    Sequence "elasticsearch" r#"sequence by host.id, ?user.id with maxspan=1s [process where process.pid > 1] by process.args ![file where true] by process.args [network where true] by process.args until [registry where true] by process.args"#
+    Runs "elasticsearch" r#"sequence with maxspan=3s [any where true] with runs=3 | tail 5"#
+    Missing "elasticsearch" r#"sequence by host.id with maxspan=1s ![file where true] [process where true] ![network where true]"#
+    Sample "elasticsearch" r#"sample by host.id, process.args [process where true] [file where process.name : "a*"]"#
+    Aliased "endpoint" r#"sequence by host.id [file where true] as event0 [process where process.executable == event0.file.path and process.pid != event0.process.pid]"#
+    Descendants "endpoint" r#"any where descendant of [process where process.name == "a"] and not descendant of [process where process.pid == 1]"#
+    Piped "elasticsearch" r#"any where true | head 7 | tail 2"#
+}
+
+/// A rule of one event and its two implementations.
+struct Single {
+    text: &'static str,
+    query: EventQuery,
+    matches: fn(&Value) -> bool,
+    detector: fn() -> Box<dyn Detector<Value>>,
+}
+
+fn single(text: &str, dialect: &str) -> EventQuery {
+    let dialect = if dialect == "endpoint" { Dialect::Endpoint } else { Dialect::Elasticsearch };
+    match eql_grammar::parser::parse(text, dialect).map(|query| query.body) {
+        Ok(Body::Event(query)) => query,
+        other => panic!("{text} is no event query: {other:?}"),
+    }
+}
+
+fn context() -> Context {
+    let (config, diags) = eql_grammar::config::parse_config(include_str!("../eql.toml"));
+    assert!(diags.is_empty(), "{diags:?}");
+    Context::new(Mapping::Schema(config.schema()))
+}
+
+/// Rules take any documents: compiled and evaluated they agree about each, and every alert serialises.
+///
+/// The bytes are documents, one a line, or else choices that documents are made of.
+pub fn events(data: &[u8]) {
+    let events = documents(data);
+    let events = if events.is_empty() { made(data) } else { events };
+    agree(&events);
+    stream(&events);
+}
+
+fn documents(data: &[u8]) -> Vec<Value> {
+    data.split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .take(64)
+        .collect()
+}
+
+fn agree(events: &[Value]) {
+    static RULES: OnceLock<(Vec<Single>, Context)> = OnceLock::new();
+    let (rules, context) = RULES.get_or_init(|| (singles(), context()));
+    for rule in rules {
+        let mut detector = (rule.detector)();
+        for event in events {
+            let compiled = (rule.matches)(event);
+            let evaluated = eql_eval::matches(&rule.query, event, context);
+            assert_eq!(compiled, evaluated, "compiled and evaluated: {} on {event}", rule.text);
+            let alerts = drive(&mut *detector, event, "e");
+            assert!(alerts <= usize::from(compiled), "{} on {event}", rule.text);
+        }
+    }
+}
+
+fn stream(events: &[Value]) {
+    for mut detector in streams() {
+        detector.set_lateness(Duration::from_secs(2));
+        for (number, event) in events.iter().enumerate() {
+            drive(&mut *detector, event, &number.to_string());
+        }
+        detector.flush(&execution(), &mut |alert| serialises(&alert));
+    }
+}
+
+fn drive(detector: &mut dyn Detector<Value>, event: &Value, id: &str) -> usize {
+    let mut alerts = 0;
+    let origin = Origin { index: "fuzz", id };
+    detector.on_event(event, origin, &execution(), &mut |alert| {
+        serialises(&alert);
+        alerts += 1;
+    });
+    alerts
+}
+
+fn execution() -> Execution {
+    Execution::new(Timestamp::default())
+}
+
+fn serialises(alert: &eql::Document) {
+    let text = serde_json::to_string(alert).expect("an alert is JSON");
+    let read: Value = serde_json::from_str(&text).expect("what it serialises to is JSON");
+    assert_eq!(read["kibana.alert.rule.name"], "Fuzz");
+    assert!(alert.to_nested().is_object());
+}
+
+/// Documents out of bytes, each byte a choice: they reach more of the rules than bytes that happen to be JSON.
+fn made(data: &[u8]) -> Vec<Value> {
+    let mut choices = data.iter().copied();
+    let mut events = Vec::new();
+    while let Some(members) = choices.next() {
+        let mut event = Map::new();
+        for _ in 0..members % 8 {
+            let field = FIELDS[usize::from(choices.next().unwrap_or_default()) % FIELDS.len()];
+            let value = value(&mut choices, 0);
+            if members & 0x40 == 0 {
+                event.insert(field.to_owned(), value);
+            } else {
+                nest(&mut event, field, value);
+            }
+        }
+        let category = CATEGORIES[usize::from(members >> 3) % CATEGORIES.len()];
+        event.entry("event.category").or_insert_with(|| category.into());
+        let time = u64::from(choices.next().unwrap_or_default()) * 100;
+        event.entry("@timestamp").or_insert_with(|| time.into());
+        events.push(Value::Object(event));
+        if events.len() == 64 {
+            break;
+        }
+    }
+    events
+}
+
+fn nest(into: &mut Map<String, Value>, field: &str, value: Value) {
+    match field.split_once('.') {
+        None => drop(into.insert(field.to_owned(), value)),
+        Some((head, rest)) => {
+            if let Value::Object(inner) =
+                into.entry(head).or_insert_with(|| Value::Object(Map::new()))
+            {
+                nest(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn value(choices: &mut impl Iterator<Item = u8>, depth: usize) -> Value {
+    let choice = usize::from(choices.next().unwrap_or_default());
+    match choice % 16 {
+        0 if depth < 3 => (0..choice / 16 % 4).map(|_| value(choices, depth + 1)).collect(),
+        1 if depth < 3 => {
+            let mut object = Map::new();
+            for _ in 0..choice / 16 % 3 {
+                let member =
+                    MEMBERS[usize::from(choices.next().unwrap_or_default()) % MEMBERS.len()];
+                object.insert(member.to_owned(), value(choices, depth + 1));
+            }
+            Value::Object(object)
+        }
+        0..=3 => json!(choice as i64 - 64),
+        4..=10 => TEXTS[(choice / 16 * 7 + choice % 16 - 4) % TEXTS.len()].into(),
+        11 | 12 => odd(choice / 16),
+        _ => {
+            let length = choice / 16 % 6;
+            String::from_utf8_lossy(&choices.take(length).collect::<Vec<_>>()).into()
+        }
+    }
+}
+
+fn odd(choice: usize) -> Value {
+    let all = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(1.5),
+        json!(-0.0),
+        json!(1e300),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(9.223_372_036_854_776e18),
+        json!(0),
+        json!(1),
+        json!("true"),
+        json!(82.9),
+        json!([[], [null]]),
+        json!(1_709_164_800_000_u64),
+    ];
+    all[choice % all.len()].clone()
+}
+
+const CATEGORIES: [&str; 6] = ["process", "file", "network", "registry", "any", "process"];
+
+const MEMBERS: [&str; 4] = ["symbol_info", "allocation_private_bytes", "name", "a.b"];
+
+const FIELDS: &[&str] = &[
+    "event.category",
+    "process.name",
+    "process.args",
+    "process.pid",
+    "process.exit_code",
+    "process.executable",
+    "process.start",
+    "process.code_signature.trusted",
+    "process.code_signature.exists",
+    "process.entity_id",
+    "process.parent.entity_id",
+    "process.thread.Ext.call_stack",
+    "process",
+    "file.path",
+    "file.Ext.entropy",
+    "host.id",
+    "user.id",
+    "user.name",
+    "source.ip",
+    "destination.ip",
+    "@timestamp",
+    "fuzz.version",
+    "fuzz.count",
+    "fuzz.ratio",
+    "kibana.alert.rule.name",
+    "event.kind",
+];
+
+const TEXTS: &[&str] = &[
+    "",
+    "a",
+    "b",
+    "A",
+    "abc",
+    "a.exe",
+    "é",
+    "É",
+    "a*",
+    "aXc",
+    "ab",
+    "bb",
+    "a12",
+    "0x32",
+    "31",
+    "1e3",
+    " 7 ",
+    "1.5",
+    "true",
+    "false",
+    "10.1.2.3",
+    "::ffff:10.0.0.1",
+    "::1",
+    "fe80::1%eth0",
+    "1.2.3.4",
+    "2024-02-29",
+    "2024-02-29T00:00:00Z",
+    "2024-02-30T00:00:00Z",
+    "1970-01-01T00:00:00.999999999+01:00",
+    "1.5.0",
+    "1.5.0-rc1",
+    "v2",
+    "2",
+    "\u{1f600}c",
+    "a\nb\u{0}c",
+    "bc",
+    "x",
+    "process",
+    "-9223372036854775809",
+    "1",
+    "h",
+    "signal",
+];
