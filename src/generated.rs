@@ -69,6 +69,16 @@ pub fn order<T: Ord>(a: T, b: T) -> Ordering {
     a.cmp(&b)
 }
 
+/// Orders addresses as the index does, in which version 4 lies within version 6.
+#[must_use]
+pub fn order_ip(a: IpAddr, b: IpAddr) -> Ordering {
+    let bits = |ip| match ip {
+        IpAddr::V4(ip) => Ipv4Addr::to_ipv6_mapped(&ip).to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    };
+    bits(a).cmp(&bits(b))
+}
+
 /// Compares numbers by value; `None` where one is not a number.
 #[inline]
 #[must_use]

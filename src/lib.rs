@@ -53,7 +53,7 @@ pub mod __private {
     };
     pub use crate::generated::{
         BROKEN, Source, all, any_or_null, both, collect_detectors, compare, either, event_at,
-        event_detector, first_time, in_numbers, ipv4, ipv6, of_stored, order, runs,
+        event_detector, first_time, in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs,
         sample_detector, sequence_detector, tiebreaker, time, to_int, to_number, to_part,
     };
     pub use crate::glob::{

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dice::{CONFIG, Dice};
-use eql_eval::{Context, Event, Mapping, SampleOptions};
+use eql_eval::{Context, Event, Found, Key, Mapping, SampleOptions};
 use eql_grammar::ast::{Body, Dialect, Query};
 use eql_grammar::config::parse_config;
 use eql_grammar::diag::{Code, Diagnostics, Level};
@@ -35,7 +35,7 @@ const SEED: u64 = 20_260_101;
 /// Rules of one program: beyond this, building gets slow.
 const RULES_IN_A_BATCH: usize = 300;
 /// Disagreements that are shown in full.
-const SHOWN: usize = 8;
+const SHOWN: usize = 40;
 
 /// How much is compared.
 struct Volume {
@@ -55,8 +55,8 @@ struct Case {
     query: Query,
     options: SampleOptions,
     streams: Vec<Vec<Value>>,
-    /// Whether the order of results is that of their last events alone.
-    ordered: bool,
+    /// Whether one event may complete several results, which then come in any order.
+    tied: bool,
 }
 
 /// For each result its events; nothing in the place of a missing one.
@@ -132,20 +132,17 @@ impl Maker<'_> {
             let streams = vec![stream];
             let options = SampleOptions::default();
             let rule = rule(&text, dialect, None);
-            return Case { rule, query, options, streams, ordered: true };
+            return Case { rule, query, options, streams, tied: false };
         }
     }
 
     fn group_case(&mut self, volume: &Volume) -> Case {
         loop {
             let dice = &mut self.dice();
-            let dialect = any_dialect(dice);
             let sampled = dice.chance(15);
-            let Shape { text, arrays } = if sampled {
-                streams::sample(dice, dialect)
-            } else {
-                streams::sequence(dice, dialect)
-            };
+            let dialect = if sampled { Dialect::Elasticsearch } else { any_dialect(dice) };
+            let Shape { text, arrays } =
+                if sampled { streams::sample(dice) } else { streams::sequence(dice, dialect) };
             let Some(query) = self.accepted(&text, dialect) else { continue };
             let mut options = SampleOptions::default();
             if sampled {
@@ -156,7 +153,7 @@ impl Maker<'_> {
             let limits = sampled.then_some(Sample { max_samples_per_key, size });
             let streams = (0..volume.streams).map(|_| streams::stream(dice, arrays)).collect();
             let rule = rule(&text, dialect, limits);
-            return Case { rule, query, options, streams, ordered: sampled || !arrays };
+            return Case { rule, query, options, streams, tied: arrays };
         }
     }
 
@@ -229,7 +226,7 @@ fn compare(program: &Program, cases: &[Case], cx: &Context, report: &mut Report)
         .collect();
     let mut answers = program.run(&jobs).into_iter();
     for (rule, case) in cases.iter().enumerate() {
-        let mut hits = 0;
+        let (mut hits, mut shown) = (0, false);
         for stream in &case.streams {
             let found = results(case, &answers.next().expect("an answer for each job"));
             let expected = evaluated(case, stream, cx);
@@ -238,9 +235,10 @@ fn compare(program: &Program, cases: &[Case], cx: &Context, report: &mut Report)
             } else {
                 usize::from(!expected.is_empty())
             };
-            if found != expected {
+            if !agree(case, stream, cx, &found, &expected) {
                 report.disagreements += 1;
-                if report.failures.len() < SHOWN {
+                if !shown && report.failures.len() < SHOWN {
+                    shown = true;
                     report.failures.push(show(program, rule, case, stream, cx));
                 }
             }
@@ -258,11 +256,63 @@ fn is_event_query(case: &Case) -> bool {
 }
 
 /// What the evaluator finds.
-fn evaluated(case: &Case, stream: &[Value], cx: &Context) -> Results {
+fn evaluated(case: &Case, stream: &[Value], cx: &Context) -> Vec<Found> {
+    evaluated_with(case, stream, cx, case.options)
+}
+
+fn evaluated_with(
+    case: &Case,
+    stream: &[Value],
+    cx: &Context,
+    options: SampleOptions,
+) -> Vec<Found> {
     let event = |source: &Value| Event::from_source(source.clone(), cx).expect("events have times");
     let events: Vec<Event> = stream.iter().map(event).collect();
-    let found = eql_eval::run(&case.query, &events, cx, case.options);
-    in_order(case, found.into_iter().map(|found| found.events).collect())
+    eql_eval::run(&case.query, &events, cx, options)
+}
+
+/// Whether the compiled rule found what the evaluator did.
+fn agree(case: &Case, stream: &[Value], cx: &Context, found: &Results, expected: &[Found]) -> bool {
+    if found.len() != expected.len() {
+        return false;
+    }
+    match case.query.body {
+        Body::Sample(_) => agree_on_samples(case, stream, cx, found, expected),
+        Body::Event(_) => found.iter().eq(expected.iter().map(|found| &found.events)),
+        Body::Sequence(_) => {
+            let mut found = found.clone();
+            let mut expected: Results = expected.iter().map(|one| one.events.clone()).collect();
+            if case.tied {
+                found.sort();
+                expected.sort();
+            }
+            found == expected
+        }
+    }
+}
+
+/// Which events make a sample is left open, so each must be one by itself, of the key whose turn it is.
+fn agree_on_samples(
+    case: &Case,
+    stream: &[Value],
+    cx: &Context,
+    found: &Results,
+    expected: &[Found],
+) -> bool {
+    let all = SampleOptions { max_samples_per_key: usize::MAX, size: usize::MAX };
+    let mut seen: Vec<(&Key, &[Option<usize>])> = Vec::new();
+    found.iter().zip(expected).all(|(row, Found { key, .. })| {
+        let mut taken: Vec<usize> = row.iter().flatten().copied().collect();
+        taken.sort_unstable();
+        taken.dedup();
+        let is_new = taken.len() == row.len() && !seen.contains(&(key, row));
+        seen.push((key, row));
+        let events: Vec<Value> = taken.iter().map(|at| stream[*at].clone()).collect();
+        let place = |at: &Option<usize>| taken.iter().position(|taken| Some(*taken) == *at);
+        let places: Vec<Option<usize>> = row.iter().map(place).collect();
+        let samples = evaluated_with(case, &events, cx, all);
+        is_new && samples.iter().any(|sample| sample.key == *key && sample.events == places)
+    })
 }
 
 /// What the compiled rule found, from its alerts.
@@ -285,43 +335,91 @@ fn results(case: &Case, alerts: &[Alert]) -> Results {
         let mut events = alert.events.iter().copied();
         slots.iter().map(|there| there.then(|| events.next()).flatten()).collect()
     });
-    in_order(case, rows.collect())
+    rows.collect()
 }
 
-/// Results that one event completes come in any order.
-fn in_order(case: &Case, mut results: Results) -> Results {
-    if !case.ordered {
-        results.sort();
-    }
-    results
-}
-
-/// A disagreement, over as few events as still show it.
+/// A disagreement, over as little of the stream as still shows it.
 fn show(program: &Program, rule: usize, case: &Case, stream: &[Value], cx: &Context) -> String {
-    let compiled = |stream: &[Value]| results(case, &program.run(&[(rule, stream)])[0]);
-    let mut events = stream.to_vec();
-    let mut size = events.len().div_ceil(2);
-    while size > 0 {
-        let mut from = 0;
-        while from < events.len() {
-            let mut fewer = events.clone();
-            fewer.drain(from..(from + size).min(events.len()));
-            if compiled(&fewer) == evaluated(case, &fewer, cx) {
-                from += size;
-            } else {
-                events = fewer;
-            }
+    let mut stream = stream.to_vec();
+    loop {
+        let smaller = smaller(&stream);
+        let jobs: Vec<(usize, &[Value])> = smaller.iter().map(|less| (rule, &less[..])).collect();
+        let answers = program.run(&jobs);
+        let mut pairs = smaller.iter().zip(&answers);
+        let disagrees = |(less, alerts): &(&Vec<Value>, &Vec<Alert>)| {
+            !agree(case, less, cx, &results(case, alerts), &evaluated(case, less, cx))
+        };
+        match pairs.find(disagrees) {
+            Some((less, _)) => stream = less.clone(),
+            None => break,
         }
-        size /= 2;
     }
-    let mut text = String::new();
-    let (found, expected) = (compiled(&events), evaluated(case, &events, cx));
-    writeln!(text, "{}{}", case.rule.args, case.rule.query).expect("a string takes it");
-    for (number, event) in events.iter().enumerate() {
+    let found = results(case, &program.run(&[(rule, &stream)])[0]);
+    let expected: Results =
+        evaluated(case, &stream, cx).into_iter().map(|found| found.events).collect();
+    let mut text = format!("{}{}\n", case.rule.args, case.rule.query);
+    for (number, event) in stream.iter().enumerate() {
         writeln!(text, "    {number}: {event}").expect("a string takes it");
     }
     write!(text, "  compiled  {found:?}\n  evaluated {expected:?}").expect("a string takes it");
     text
+}
+
+/// The stream without some of its events or, when few are left, without one member of an event.
+fn smaller(stream: &[Value]) -> Vec<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut size = stream.len() / 2;
+    while size > 0 {
+        for from in (0..stream.len()).step_by(size) {
+            let kept = stream.iter().enumerate();
+            let kept = kept.filter(|(at, _)| !(from..from + size).contains(at));
+            all.push(kept.map(|(_, event)| event.clone()).collect());
+        }
+        size /= 2;
+    }
+    if stream.len() < 8 {
+        for (at, event) in stream.iter().enumerate() {
+            all.extend(lighter(event).into_iter().map(|event| {
+                let mut stream = stream.to_vec();
+                stream[at] = event;
+                stream
+            }));
+        }
+    }
+    all
+}
+
+/// The value without one of its members or elements. An event keeps its time.
+fn lighter(value: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members.iter().filter(|(key, _)| *key != "@timestamp") {
+                let mut fewer = members.clone();
+                fewer.remove(key);
+                all.push(Value::Object(fewer));
+                all.extend(lighter(member).into_iter().map(|member| {
+                    let mut members = members.clone();
+                    members.insert(key.clone(), member);
+                    Value::Object(members)
+                }));
+            }
+        }
+        Value::Array(elements) => {
+            for (at, element) in elements.iter().enumerate() {
+                let mut fewer = elements.clone();
+                fewer.remove(at);
+                all.push(Value::Array(fewer));
+                all.extend(lighter(element).into_iter().map(|element| {
+                    let mut elements = elements.clone();
+                    elements[at] = element;
+                    Value::Array(elements)
+                }));
+            }
+        }
+        _ => {}
+    }
+    all
 }
 
 impl Report {

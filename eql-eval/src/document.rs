@@ -49,7 +49,7 @@ fn read(node: &Json, ty: Option<Type>) -> Option<Value> {
         Some(Type::Keyword) => read_text(node).map(Value::Str),
         Some(Type::Date) => read_date(node),
         Some(Type::Ip) => Value::ip(node.as_str()?),
-        Some(Type::Version) => node.as_str().map(|text| Value::Version(Version::new(text))),
+        Some(Type::Version) => read_text(node).map(|text| Value::Version(Version::new(&text))),
         Some(Type::Null) => None,
     }
 }

@@ -14,8 +14,8 @@ const PARENT: &str = "process.parent.entity_id";
 /// Whether a process **above** the event's own has an event that matches `query`.
 ///
 /// Processes are told apart by `process.entity_id`. Their parents are learnt from `process.parent.entity_id`
-/// of all events up to this one, and only those events are looked at. The event's own process is not above
-/// itself.
+/// of all events up to this one, and only those events are looked at; a `descendant of` inside `query` looks
+/// at those up to the event that it is asked of. The event's own process is not above itself.
 pub(crate) fn descends_from(query: &EventQuery, scope: &Scope<'_>) -> bool {
     let mut seen = Vec::new();
     let mut next = parents_of_event(scope);
@@ -23,13 +23,15 @@ pub(crate) fn descends_from(query: &EventQuery, scope: &Scope<'_>) -> bool {
         if seen.contains(&id) {
             continue;
         }
-        let own_events = || scope.history.iter().filter(|e| ids(e, ID).contains(&id));
-        if own_events()
-            .any(|event| evaluate::matches(query, &Scope::new(scope.cx, event, scope.history)))
-        {
+        let own_events =
+            || scope.history.iter().enumerate().filter(|(_, e)| ids(e, ID).contains(&id));
+        let matched = |(at, event): (usize, &&Json)| {
+            evaluate::matches(query, &Scope::new(scope.cx, event, &scope.history[..=at]))
+        };
+        if own_events().any(matched) {
             return true;
         }
-        next.extend(own_events().flat_map(|event| ids(event, PARENT)));
+        next.extend(own_events().flat_map(|(_, event)| ids(event, PARENT)));
         seen.push(id);
     }
     false

@@ -63,7 +63,7 @@ fn events_by_key(
     let documents: Vec<&Json> = events.iter().map(|event| &event.source).collect();
     let mut by_key: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (ix, document) in documents.iter().enumerate() {
-        let scope = Scope::new(cx, document, &documents);
+        let scope = Scope::new(cx, document, &documents[..=ix]);
         if evaluate::matches(&term.query, &scope) {
             for key in keys(&sample.by, term, &scope) {
                 by_key.entry(key).or_default().push(ix);

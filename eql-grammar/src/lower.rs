@@ -71,6 +71,7 @@ pub fn lower(
         fields: Vec::new(),
         index: HashMap::new(),
         aliases: Vec::new(),
+        out_of_reach: Vec::new(),
         variables: Vec::new(),
         descendants: Vec::new(),
     };
@@ -94,9 +95,12 @@ struct Lower<'a, 'd> {
     options: Options<'a>,
     diags: &'d mut Diagnostics,
     fields: Vec<hir::Field>,
+    /// By root and the path from the event down.
     index: HashMap<(Root, String), FieldIx>,
     /// Aliases of earlier stages, in scope for later ones.
     aliases: Vec<(String, usize)>,
+    /// Aliases and `$variables` that are defined, but not for what is being lowered.
+    out_of_reach: Vec<String>,
     /// Variables of the enclosing `_arraysearch` calls, outermost first, with the path of their array.
     variables: Vec<(String, String)>,
     descendants: Vec<hir::EventQuery>,
@@ -248,16 +252,20 @@ impl<'a> Lower<'a, '_> {
         let mut stages = Vec::new();
         let mut total = 0;
         for (number, term) in sequence.terms.iter().enumerate() {
-            let stage = self.stage(&sequence.by, term);
+            let stage = if term.missing {
+                self.alone(|cx| cx.stage(&sequence.by, term))
+            } else {
+                self.stage(&sequence.by, term)
+            };
             if let Some(alias) = term.alias.as_ref().filter(|_| !term.missing) {
                 self.aliases.push((alias.node.clone(), number));
             }
             total += term.runs.as_ref().map_or(1, |runs| runs.node.min(MAX_RUNS) as usize);
             stages.push(stage);
         }
-        // What ends a sequence looks at its own event alone.
+        let until =
+            sequence.until.as_ref().map(|term| self.alone(|cx| cx.stage(&sequence.by, term)));
         self.aliases.clear();
-        let until = sequence.until.as_ref().map(|term| self.stage(&sequence.by, term));
         let whole = span_of(&sequence.terms);
         self.check_term_count(total, whole, "sequence", MAX_SEQUENCE_TERMS);
         self.check_missing(sequence);
@@ -270,6 +278,35 @@ impl<'a> Lower<'a, '_> {
         let lowered: Vec<_> = stages.iter().chain(&until).collect();
         self.check_keys(&sequence.by, &terms, &lowered);
         Some(hir::Sequence { maxspan, stages, until })
+    }
+
+    /// Lowers what looks at its own event alone: a missing event, `until` and `descendant of`.
+    fn alone<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let aliases = std::mem::take(&mut self.aliases);
+        let variables = std::mem::take(&mut self.variables);
+        let before = self.out_of_reach.len();
+        self.out_of_reach.extend(aliases.iter().map(|(name, _)| name.clone()));
+        self.out_of_reach.extend(variables.iter().map(|(name, _)| format!("${name}")));
+        let lowered = lower(self);
+        self.out_of_reach.truncate(before);
+        (self.aliases, self.variables) = (aliases, variables);
+        lowered
+    }
+
+    /// Whether the name is one that is out of reach, which is reported.
+    fn is_out_of_reach(&mut self, name: &str, span: Span) -> bool {
+        if !self.out_of_reach.iter().any(|hidden| hidden == name) {
+            return false;
+        }
+        self.diags.push(
+            Diagnostic::new(
+                Code::UnknownVariable,
+                span,
+                format!("`{name}` cannot be used here"),
+            )
+            .note("a missing event, `until` and `descendant of` each look at an event of their own"),
+        );
+        true
     }
 
     fn sample(&mut self, sample: &ast::Sample) -> Option<hir::Sample> {
@@ -435,6 +472,7 @@ impl<'a> Lower<'a, '_> {
     /// Looks a path up: an alias of an earlier stage, else a field of the event.
     fn field(&mut self, field: &ast::FieldPath, span: Span) -> Resolved {
         let (root, path) = match field.path.split_once('.') {
+            Some((head, _)) if self.is_out_of_reach(head, span) => return Resolved::Error,
             Some((head, rest)) => match self.aliases.iter().rev().find(|(name, _)| name == head) {
                 Some((_, stage)) => (Root::Stage(*stage), rest),
                 None => (Root::Event, field.path.as_str()),
@@ -454,7 +492,7 @@ impl<'a> Lower<'a, '_> {
         span: Span,
         full: &str,
     ) -> Resolved {
-        if let Some(&ix) = self.index.get(&(root, path.to_owned()))
+        if let Some(&ix) = self.index.get(&(root, full.to_owned()))
             && let Some(ty) = self.fields[ix.0].ty
         {
             return Resolved::Field(ix, ty);
@@ -476,7 +514,7 @@ impl<'a> Lower<'a, '_> {
         match info.holds {
             Holds::Value(ty) => {
                 let builtin = info.origin == Origin::Builtin;
-                Resolved::Field(self.intern(root, path, Some(ty), builtin, span), ty)
+                Resolved::Field(self.intern(root, path, full, Some(ty), builtin, span), ty)
             }
             Holds::Objects | Holds::Other => {
                 let what = if info.holds == Holds::Objects { "objects" } else { "no single value" };
@@ -493,15 +531,17 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
+    /// The field at `path` below `root`; two arrays may have members of the same name.
     fn intern(
         &mut self,
         root: Root,
         path: &str,
+        full: &str,
         ty: Option<Type>,
         builtin: bool,
         span: Span,
     ) -> FieldIx {
-        *self.index.entry((root, path.to_owned())).or_insert_with(|| {
+        *self.index.entry((root, full.to_owned())).or_insert_with(|| {
             let (path, searched) = (path.to_owned(), false);
             self.fields.push(hir::Field { root, path, ty, builtin, searched, span });
             FieldIx(self.fields.len() - 1)

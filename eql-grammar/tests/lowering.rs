@@ -1,10 +1,11 @@
-//! Lowering over other people's queries, where they are there.
+//! What names and literals mean, and lowering over other people's queries, where they are there.
 
 use eql_grammar::ast::Dialect;
-use eql_grammar::diag::{Diagnostics, Level};
+use eql_grammar::diag::{Code, Diagnostics, Level};
+use eql_grammar::hir::{Body, Cond, Const, Query, Test};
 use eql_grammar::lower::{Options, lower};
 use eql_grammar::parser::parse;
-use eql_grammar::schema::Schema;
+use eql_grammar::schema::{Schema, Type};
 
 fn corpus() -> Option<Vec<serde_json::Value>> {
     let Some(folder) = std::env::var_os("EQL_CORPUS") else {
@@ -53,4 +54,66 @@ fn every_rule_of_the_corpus_lowers() {
     }
     println!("{} rules, {lints:?}", rules.len());
     assert!(failed.is_empty(), "{} rules fail:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// The query in the endpoint dialect with own fields, or the codes of its errors.
+fn endpoint(text: &str) -> Result<Query, Vec<Code>> {
+    let fields = [
+        ("acme.items.size", Type::Long),
+        ("acme.parts.size", Type::Keyword),
+        ("acme.release", Type::Version),
+    ];
+    let schema = Schema::with_own(fields.map(|(path, ty)| (path.to_owned(), ty)));
+    let parsed = parse(text, Dialect::Endpoint).expect("the query parses");
+    let mut diags = Diagnostics::new();
+    let lowered = lower(&parsed, &Options::new(Dialect::Endpoint, &schema), &mut diags);
+    let errors = diags.as_slice().iter().filter(|diagnostic| diagnostic.level == Level::Error);
+    lowered.ok_or_else(|| errors.map(|error| error.code).collect())
+}
+
+#[test]
+fn names_reach_no_further_than_the_event_that_they_are_about() {
+    for text in [
+        "sequence with maxspan=1m [any where true] as e ![any where user.name == e.user.name]",
+        "sequence [any where true] as e [any where true] until [any where user.name == e.user.name]",
+        "sequence [any where true] as e [any where descendant of [any where user.name == e.user.name]]",
+        "any where _arraysearch(acme.items, $e, descendant of [any where process.pid == $e.size])",
+    ] {
+        assert_eq!(endpoint(text).unwrap_err(), [Code::UnknownVariable], "{text}");
+    }
+    let text = "sequence with maxspan=1m [any where true] as e ![any where true] [any where user.name == e.user.name]";
+    assert!(endpoint(text).is_ok());
+}
+
+#[test]
+fn members_of_the_same_name_are_of_their_own_arrays() {
+    let query = endpoint(
+        "any where _arraysearch(acme.items, $e, $e.size > 1) and _arraysearch(acme.parts, $e, $e.size : \"1*\")",
+    )
+    .expect("both members have the type that the test needs");
+    let sizes = query.fields.iter().filter(|field| field.path == "size").map(|field| field.ty);
+    assert_eq!(sizes.collect::<Vec<_>>(), [Some(Type::Long), Some(Type::Keyword)]);
+    assert_eq!(
+        endpoint("any where _arraysearch(acme.items, $e, $e.name == null)").unwrap_err(),
+        [Code::UnknownField]
+    );
+}
+
+#[test]
+fn a_mapped_address_is_one_of_version_4() {
+    let query = endpoint("any where source.ip == \"::ffff:10.0.0.1\"").expect("it is an address");
+    let Body::Event(query) = query.body else { panic!("it is an event query") };
+    let Cond::Test(_, Test::Compare(_, Const::Ip(ip))) = query.condition else {
+        panic!("it is a comparison: {:?}", query.condition)
+    };
+    assert!(ip.is_ipv4());
+}
+
+#[test]
+fn versions_are_no_strings() {
+    for text in ["any where length(acme.release) > 3", "any where acme.release : \"1.*\""] {
+        let errors = endpoint(text).unwrap_err();
+        assert!(matches!(errors[..], [Code::ArgumentType | Code::MatchNotString]), "{errors:?}");
+    }
+    assert!(endpoint("any where length(string(acme.release)) > 3").is_ok());
 }

@@ -183,7 +183,7 @@ pub(crate) const CONFIG: &str = r#"[fields]
 "acme.items.name" = "keyword"
 "acme.items.pid" = "long"
 "acme.items.parts.name" = "keyword"
-"acme.items.parts.pid" = "long"
+"acme.items.parts.pid" = "double"
 "#;
 
 /// A value as a document may hold it in a field of this type; some are of another type altogether.

@@ -16,6 +16,7 @@ pub(crate) struct Writer<'d> {
 }
 
 const ITEM: &[(&str, Type)] = &[(".name", Type::Keyword), (".pid", Type::Long)];
+const PART: &[(&str, Type)] = &[(".name", Type::Keyword), (".pid", Type::Double)];
 const FRAME: &[(&str, Type)] =
     &[(".symbol_info", Type::Keyword), (".allocation_private_bytes", Type::UnsignedLong)];
 const ARGUMENT: &[(&str, Type)] = &[("", Type::Keyword)];
@@ -502,11 +503,11 @@ impl<'d> Writer<'d> {
         let in_item = self.variables.last().is_some_and(|(_, below)| *below == ITEM);
         let (array, below) = match self.variables.last() {
             Some((name, _)) if in_item && depth == 1 && self.dice.chance(70) => {
-                (format!("${name}.parts"), ITEM)
+                (format!("${name}.parts"), PART)
             }
             _ => self.dice.take(&[
                 ("acme.items".to_owned(), ITEM),
-                ("acme.items".to_owned(), ITEM),
+                ("acme.items.parts".to_owned(), PART),
                 ("process.thread.Ext.call_stack".to_owned(), FRAME),
                 ("process.args".to_owned(), ARGUMENT),
             ]),

@@ -53,7 +53,8 @@ pub(crate) fn sequence(dice: &mut Dice, dialect: Dialect) -> Shape {
     let mut aliases: Vec<String> = Vec::new();
     for (number, missing) in missing.iter().enumerate() {
         let bang = if *missing { "!" } else { "" };
-        let query = term_query(dice, dialect, &aliases);
+        let reach = if *missing { &[] } else { &aliases[..] };
+        let query = term_query(dice, dialect, reach);
         text.push_str(&format!(" {bang}[{query}]{}", keys.own(dice)));
         if dice.chance(12) {
             text.push_str(&format!(" with runs={}", 1 + dice.roll(3)));
@@ -71,11 +72,11 @@ pub(crate) fn sequence(dice: &mut Dice, dialect: Dialect) -> Shape {
     Shape { text, arrays: pipes.is_empty() }
 }
 
-pub(crate) fn sample(dice: &mut Dice, dialect: Dialect) -> Shape {
+pub(crate) fn sample(dice: &mut Dice) -> Shape {
     let keys = Keys::any(dice, false);
     let mut text = format!("sample{}", keys.shared());
     for _ in 0..2 + dice.weighted(&[60, 30, 10]) {
-        let query = term_query(dice, dialect, &[]);
+        let query = term_query(dice, Dialect::Elasticsearch, &[]);
         text.push_str(&format!(" [{query}]{}", keys.own(dice)));
     }
     Shape { text, arrays: true }

@@ -107,6 +107,10 @@ impl Cx<'_> {
                 let is = ordering(op);
                 quote!(rt::version_cmp(value, #text).#is())
             }
+            (Type::Ip, Const::Ip(_)) if !matches!(op, CompareOp::Eq | CompareOp::Ne) => {
+                let (constant, is) = (self.constant(constant), ordering(op));
+                quote!(rt::order_ip(value, #constant).#is())
+            }
             (_, constant @ (Const::Int(_) | Const::Unsigned(_) | Const::Float(_))) => {
                 let number = self.number(constant);
                 let is = ordering(op);

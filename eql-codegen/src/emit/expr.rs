@@ -6,7 +6,7 @@ use eql_grammar::ast::ArithOp;
 use eql_grammar::hir::{ArraySearch, Expr, ExprKind, FieldIx, Function};
 use eql_grammar::schema::Type;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 
 use super::Cx;
 use super::cond::ordering;
@@ -101,6 +101,9 @@ impl Cx<'_> {
                     Type::Version => {
                         quote!(rt::both(#left, #right, |a, b| Some(rt::version_cmp(a, b).#is())))
                     }
+                    Type::Ip => {
+                        quote!(rt::both(#left, #right, |a, b| Some(rt::order_ip(a, b).#is())))
+                    }
                     _ => quote!(rt::both(#left, #right, |a, b| Some(rt::order(a, b).#is()))),
                 }
             }
@@ -189,8 +192,15 @@ impl Cx<'_> {
             }
             // Only `concat` and `string` are left.
             (_, values) => {
+                let values = args.iter().zip(values).map(|(arg, value)| match arg.kind {
+                    // As it is: a `Number` would round the greatest.
+                    ExprKind::Field(field) if arg.ty == Type::UnsignedLong => {
+                        variable(field).into_token_stream()
+                    }
+                    _ => value.clone(),
+                });
                 let names: Vec<_> =
-                    (0..values.len()).map(|at| format_ident!("part_{}", at)).collect();
+                    (0..args.len()).map(|at| format_ident!("part_{}", at)).collect();
                 let text = quote!(match (#(#values,)*) {
                     (#(Some(#names),)*) => Some(rt::concat(&[#(rt::to_part(#names)),*])),
                     _ => None,

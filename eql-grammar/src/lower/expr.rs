@@ -32,7 +32,7 @@ impl Lower<'_, '_> {
             ast::Expr::Match(matched) => self.match_patterns(matched),
             ast::Expr::Call(call) => self.call(call, written.span),
             ast::Expr::DescendantOf(query) => {
-                let query = self.event_query(query)?;
+                let query = self.alone(|cx| cx.event_query(query))?;
                 self.descendants.push(query);
                 Some(cond(Cond::DescendantOf(self.descendants.len() - 1)))
             }
@@ -69,6 +69,9 @@ impl Lower<'_, '_> {
     fn variable(&mut self, variable: &ast::Variable, span: Span) -> Option<Expr> {
         let found = self.variables.iter().enumerate().rev().find(|(_, (n, _))| *n == variable.name);
         let Some((depth, (_, array))) = found else {
+            if self.is_out_of_reach(&format!("${}", variable.name), span) {
+                return None;
+            }
             let known: Vec<_> =
                 self.variables.iter().map(|(name, _)| format!("`${name}`")).collect();
             let mut error = Diagnostic::new(
@@ -123,7 +126,8 @@ impl Lower<'_, '_> {
             return None;
         }
         let builtin = info.origin == crate::schema::Origin::Builtin;
-        let array = self.intern(Root::Event, &field.path, None, builtin, compare.left.span);
+        let (path, span) = (field.path.as_str(), compare.left.span);
+        let array = self.intern(Root::Event, path, path, None, builtin, span);
         self.fields[array.0].searched = true;
         let depth = self.variables.len();
         let any = ArraySearch { array, depth, condition: Cond::Const(true) };
@@ -580,7 +584,7 @@ impl Lower<'_, '_> {
             Holds::Objects | Holds::Other => None,
         };
         let builtin = info.origin == crate::schema::Origin::Builtin;
-        let array = self.intern(root, &path, ty, builtin, array.span);
+        let array = self.intern(root, &path, &full, ty, builtin, array.span);
         self.fields[array.0].searched = true;
         let depth = self.variables.len();
         self.variables.push((name.name.clone(), full));

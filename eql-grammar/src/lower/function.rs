@@ -24,7 +24,7 @@ enum Takes {
 impl Takes {
     fn accepts(self, ty: Type) -> bool {
         match self {
-            Self::String => matches!(ty, Type::Keyword | Type::Version),
+            Self::String => ty == Type::Keyword,
             Self::Integer => matches!(ty, Type::Long | Type::UnsignedLong),
             Self::Number => matches!(ty, Type::Long | Type::UnsignedLong | Type::Double),
             Self::Boolean => ty == Type::Boolean,

@@ -71,7 +71,7 @@ pub(super) fn convert(value: &Const, to: Type) -> Result<Const, &'static str> {
         Type::Ip => match value {
             Const::Str(text) => text
                 .parse()
-                .map(Const::Ip)
+                .map(|ip: IpAddr| Const::Ip(ip.to_canonical()))
                 .map_err(|_| "addresses such as \"10.0.0.1\" or \"fe80::1\""),
             Const::Ip(_) => Ok(value.clone()),
             _ => Err("addresses such as \"10.0.0.1\" or \"fe80::1\""),
