@@ -143,16 +143,20 @@ pub(crate) fn to_long(scalar: Scalar<'_>) -> Option<i64> {
 }
 
 fn text_to_i64(text: &str) -> Option<i64> {
-    text.parse()
-        .ok()
-        .or_else(|| {
-            let (whole, decimals) = text.split_once('.')?;
-            // Cut as text, since a float would round the last digits of a large number.
-            let decimal =
-                !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit());
-            if decimal { whole.parse().ok() } else { None }
-        })
-        .or_else(|| text.parse().ok().and_then(float_to_i64))
+    // Cut as text, since a float would round the last digits of a large number, and also one that is too large
+    // into a number that fits.
+    let whole = match text.split_once('.') {
+        Some((whole, decimals)) if is_digits(decimals) => whole,
+        _ => text,
+    };
+    if is_digits(whole.trim_start_matches(['+', '-'])) {
+        return whole.parse().ok();
+    }
+    text.parse().ok().and_then(float_to_i64)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
