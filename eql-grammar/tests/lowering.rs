@@ -2,7 +2,7 @@
 
 use eql_grammar::ast::Dialect;
 use eql_grammar::diag::{Code, Diagnostics, Level};
-use eql_grammar::hir::{Body, Cond, Const, Query, Test};
+use eql_grammar::hir::{Body, Cond, Const, ExprKind, Query, Test};
 use eql_grammar::lower::{Options, lower};
 use eql_grammar::parser::parse;
 use eql_grammar::schema::{Schema, Type};
@@ -116,4 +116,21 @@ fn versions_are_no_strings() {
         assert!(matches!(errors[..], [Code::ArgumentType | Code::MatchNotString]), "{errors:?}");
     }
     assert!(endpoint("any where length(string(acme.release)) > 3").is_ok());
+}
+
+#[test]
+fn null_beside_a_condition_is_nothing_above_the_leaves_and_null_inside_one() {
+    let condition = |text: &str| match endpoint(text).expect("it is a query").body {
+        Body::Event(query) => query.condition,
+        other => panic!("it is an event query: {other:?}"),
+    };
+    let alone = condition("any where process.pid == 1");
+    assert_eq!(condition("any where process.pid == 1 or ?none : \"a\""), alone);
+    assert_eq!(condition("any where not (?none : \"a\" or process.pid == 1)"), alone.negate());
+    let Cond::Expr(inside) = condition("any where (process.pid == 1 or ?none : \"a\") == null")
+    else {
+        panic!("it is a leaf")
+    };
+    let ExprKind::IsNull(inside) = inside.kind else { panic!("it asks for null: {inside:?}") };
+    assert!(matches!(inside.kind, ExprKind::Or(list) if list.len() == 2));
 }

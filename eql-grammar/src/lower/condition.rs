@@ -24,10 +24,17 @@ fn to_cond(expr: Expr) -> Cond {
             Cond::And(list) => Ok(list),
             other => Err(other),
         })),
-        ExprKind::Or(list) => Cond::Or(flatten(list, |cond| match cond {
-            Cond::Or(list) => Ok(list),
-            other => Err(other),
-        })),
+        ExprKind::Or(mut list) => {
+            // Above the leaves null is false, which decides nothing here.
+            list.retain(|expr| expr.kind != ExprKind::Null);
+            if list.len() == 1 {
+                return to_cond(list.remove(0));
+            }
+            Cond::Or(flatten(list, |cond| match cond {
+                Cond::Or(list) => Ok(list),
+                other => Err(other),
+            }))
+        }
         ExprKind::Cond(cond) => *cond,
         kind => leaf(Expr { kind, ty: expr.ty }),
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Lower, Resolved, comparable, literal};
 use crate::ast::{self, ArithOp, CompareOp, Dialect};
 use crate::diag::{Code, Diagnostic};
-use crate::hir::{ArraySearch, Cond, Const, Expr, ExprKind, Root, StringTest};
+use crate::hir::{ArraySearch, Cond, Const, Expr, ExprKind, Function, Root, StringTest};
 use crate::regex::{self, RegexErrorKind};
 use crate::schema::{Holds, Type};
 use crate::span::{Span, Spanned};
@@ -338,7 +338,11 @@ impl Lower<'_, '_> {
                     }
                 }
                 _ if self.options.dialect == Dialect::Endpoint && comparable(value.ty, item.ty) => {
-                    fields.push(compare_expr(CompareOp::Eq, value.clone(), item));
+                    fields.push(if written.fold {
+                        same_but_for_case(value.clone(), item)
+                    } else {
+                        compare_expr(CompareOp::Eq, value.clone(), item)
+                    });
                 }
                 _ => {
                     failed = true;
@@ -694,7 +698,7 @@ fn and(list: Vec<Expr>) -> Expr {
     }
 }
 
-/// Three-valued: true wins; null vanishes beside anything else.
+/// Three-valued: true wins; beside anything that an event decides null stays, at the end.
 fn or(list: Vec<Expr>) -> Expr {
     let mut kept = Vec::with_capacity(list.len());
     let mut null = false;
@@ -706,8 +710,10 @@ fn or(list: Vec<Expr>) -> Expr {
             _ => kept.push(expr),
         }
     }
+    if null {
+        kept.push(literal::null());
+    }
     match kept.len() {
-        0 if null => literal::null(),
         0 => literal::bool(false),
         1 => kept.remove(0),
         _ => boolean(ExprKind::Or(kept)),
@@ -716,6 +722,15 @@ fn or(list: Vec<Expr>) -> Expr {
 
 fn compare_expr(op: CompareOp, left: Expr, right: Expr) -> Expr {
     boolean(ExprKind::Compare(op, Box::new(left), Box::new(right)))
+}
+
+/// Two strings are the same where each starts with the other.
+fn same_but_for_case(left: Expr, right: Expr) -> Expr {
+    let starts = |a: &Expr, b: &Expr| {
+        let function = Function::StartsWith { fold: true };
+        boolean(ExprKind::Call(function, vec![a.clone(), b.clone()]))
+    };
+    and(vec![starts(&left, &right), starts(&right, &left)])
 }
 
 fn holds(op: CompareOp, order: std::cmp::Ordering) -> bool {
