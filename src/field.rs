@@ -106,3 +106,18 @@ pub trait Has<F: Field> {
     /// `test` is called for one value after the other, in the order of the event, until it returns true.
     fn any(&self, test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool;
 }
+
+/// [`Has<F>`], as the rule `R` asks for it, so that an event type that lacks the field is refused in words that
+/// name both. `N` is the field's name in that message.
+///
+/// Generated code cannot say these words itself: `diagnostic` is a name of the tool prelude, which modules
+/// without a prelude do not have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not carry `{N}`, which the rule `{R}` reads",
+    label = "this event type has no `{N}`",
+    note = "a struct that derives `eql::Event` carries it by a field with `#[eql(field = \"…\")]`, in which the path has dots"
+)]
+pub trait Carries<F: Field, R: ?Sized, N: ?Sized = F>: Has<F> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Field, R: ?Sized, N: ?Sized, E: Has<F> + ?Sized> Carries<F, R, N> for E {}

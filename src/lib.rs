@@ -45,7 +45,8 @@ pub mod __private {
     pub use crate::ecs;
     pub use crate::event::Event;
     pub use crate::field::{
-        Boolean, Date, Double, Field, Ip, Keyword, Long, Own, UnsignedLong, ValueOf, Version,
+        Boolean, Carries, Date, Double, Field, Ip, Keyword, Long, Own, UnsignedLong, ValueOf,
+        Version,
     };
     pub use crate::function::{
         Part, Text, between, concat, ends_with, index_of, length, number, starts_with, string,

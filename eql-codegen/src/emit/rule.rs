@@ -7,7 +7,6 @@ use eql_grammar::schema::Type;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
-use syn::ext::IdentExt as _;
 
 use super::fields::{ident, owned, words};
 use super::{Cx, group};
@@ -191,7 +190,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
 }
 
 /// Names that generated code gives a meaning of its own, so that no rule can have them.
-pub(crate) const TAKEN: [&str; 5] = ["Has", "None", "Option", "Reads", "Some"];
+pub(crate) const TAKEN: [&str; 6] = ["Has", "None", "Option", "Reads", "Sized", "Some"];
 
 pub(crate) fn alert_ident(rule: &Ident) -> Ident {
     // The compiler lints names with a place in the user's source as the user's own.
@@ -203,7 +202,7 @@ pub(super) fn imports(krate: &TokenStream) -> TokenStream {
         #[allow(unused_imports)]
         use #krate::{Has, __private as rt, __private::ecs};
         #[allow(unused_imports)]
-        use ::core::option::Option::{self, None, Some};
+        use ::core::{marker::Sized, option::Option::{self, None, Some}};
     }
 }
 
@@ -285,50 +284,41 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
 
 /// What an event must carry for a rule to read it.
 pub(super) struct Bounds {
-    /// A trait for each field, so that an event type that lacks one is refused in words, and `Reads` for all.
+    /// `Reads`, the trait of every event that the rule can read, and the names that its own fields have in
+    /// messages.
     pub(super) items: TokenStream,
-    /// The same traits as a list. Where an event type is refused, the compiler names the bound itself and not
-    /// what it follows from, so that functions that users call have this list instead of `Reads`.
+    /// The same as a list. Where an event type is refused, the compiler names the bound itself and not what it
+    /// follows from, so that functions that users call have this list instead of `Reads`.
     pub(super) list: TokenStream,
 }
 
 impl Bounds {
     pub(super) fn new(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> Self {
-        let mut names: Vec<Ident> = Vec::with_capacity(members.len());
-        for (at, member) in members.iter().enumerate() {
-            let name =
-                format_ident!("Reads{}", crate::struct_name(&member.name.unraw().to_string()));
-            names.push(if names.contains(&name) { format_ident!("{}X{}", name, at) } else { name });
-        }
-        let traits = members.iter().zip(&names).map(|(member, name)| {
+        let ident = rule.ident;
+        let mut names = Vec::new();
+        let mut bounds = Vec::with_capacity(members.len() + 1);
+        for member in members {
             let field = cx.field_path(member.field);
-            let path = &member.path;
-            let message = format!(
-                "`{{Self}}` does not carry `{path}`, which the rule `{}` reads",
-                rule.ident
-            );
-            let label = format!("this event type has no `{path}`");
-            let note = format!(
-                "a struct that derives `eql::Event` carries it by a field with `#[eql(field = \"{path}\")]`"
-            );
-            quote! {
-                #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-                pub trait #name: Has<#field> {}
-                #[diagnostic::do_not_recommend]
-                impl<E: Has<#field> + ?Sized> #name for E {}
-            }
-        });
-        let objects = rule.query.fields.iter().any(|field| field.searched);
-        let objects = objects.then(|| quote!(rt::HasObjects)).into_iter();
-        let list: Vec<_> = names.iter().map(|name| quote!(#name)).chain(objects).collect();
+            bounds.push(match cx.name_in_messages(member.field) {
+                None => quote!(rt::Carries<#field, #ident>),
+                Some(name) => {
+                    let bound = quote!(rt::Carries<#field, #ident, #name>);
+                    names.push(name);
+                    bound
+                }
+            });
+        }
+        if rule.query.fields.iter().any(|field| field.searched) {
+            bounds.push(quote!(rt::HasObjects));
+        }
         let items = quote! {
-            #(#traits)*
+            #(#[allow(non_camel_case_types)] pub enum #names {})*
             #[doc = " An event that carries every field of the rule."]
             #[allow(unreachable_pub)]
-            pub trait Reads: #(#list)+* {}
-            impl<E: #(#list +)* ?Sized> Reads for E {}
+            pub trait Reads: #(#bounds)+* {}
+            impl<E: #(#bounds +)* ?Sized> Reads for E {}
         };
-        Self { items, list: quote!(#(#list +)*) }
+        Self { items, list: quote!(#(#bounds +)*) }
     }
 }
 
