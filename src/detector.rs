@@ -28,6 +28,12 @@ pub trait Detector<E: ?Sized>: Send {
         let _ = (execution, emit);
     }
 
+    /// Says that the events to come are of another source, whose time may start over.
+    ///
+    /// Where the first of them with a time comes too late for the stream so far, that stream is at its end, as with
+    /// [`flush`](Self::flush), and another begins. Nothing for rules without an order.
+    fn begin_source(&mut self) {}
+
     /// How much older than the newest event so far an event may be and still take its place in the order of
     /// a sequence. Starts with fresh state; nothing for rules without an order.
     fn set_lateness(&mut self, lateness: Duration) {

@@ -168,6 +168,9 @@ pub struct SequenceMachine<R> {
     hits: Hits,
     lineages: Vec<Lineage>,
     untimed: u64,
+    /// No event of the current source had a time yet.
+    source_begins: bool,
+    restarts: u64,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -176,6 +179,7 @@ impl<R> fmt::Debug for SequenceMachine<R> {
         f.debug_struct("SequenceMachine")
             .field("machine", &self.machine)
             .field("untimed", &self.untimed)
+            .field("restarts", &self.restarts)
             .finish_non_exhaustive()
     }
 }
@@ -198,7 +202,15 @@ impl<R: SequenceRule> SequenceMachine<R> {
             Some(guard) => machine.guard(guard),
             None => machine,
         };
-        Self { machine, hits: Hits::default(), lineages: Vec::new(), untimed: 0, rule: PhantomData }
+        Self {
+            machine,
+            hits: Hits::default(),
+            lineages: Vec::new(),
+            untimed: 0,
+            source_begins: false,
+            restarts: 0,
+            rule: PhantomData,
+        }
     }
 
     /// Takes one event and gives the alerts of the sequences that are complete now.
@@ -225,6 +237,7 @@ impl<R: SequenceRule> SequenceMachine<R> {
     ) where
         R: Terms<E>,
     {
+        self.start_over(R::time(event), execution, emit);
         self.hits.clear();
         let machine = &self.machine;
         self.lineages.resize_with(R::LINEAGES, Lineage::default);
@@ -246,6 +259,29 @@ impl<R: SequenceRule> SequenceMachine<R> {
                 &mut |found| alert::<R>(&found, execution, emit),
             );
         });
+    }
+
+    /// Says that the events to come are of another source, whose time may start over.
+    ///
+    /// Where the first of them with a time is before the watermark, it would be late, and most likely all after
+    /// it. So the stream is [flushed](Self::flush) then, and another begins.
+    pub fn begin_source(&mut self) {
+        self.source_begins = true;
+    }
+
+    /// Ends the stream where the first event of a source, at `time`, comes too late for it.
+    fn start_over(
+        &mut self,
+        time: Option<Timestamp>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(R::Alert),
+    ) {
+        let Some(time) = time.filter(|_| self.source_begins) else { return };
+        self.source_begins = false;
+        if self.machine.watermark().is_some_and(|watermark| time < watermark) {
+            self.restarts += 1;
+            self.machine.flush(&mut |found| alert::<R>(&found, execution, emit));
+        }
     }
 
     /// Says that no event before `time` is to come, and gives the alerts that this settles.
@@ -278,6 +314,12 @@ impl<R: SequenceRule> SequenceMachine<R> {
     #[must_use]
     pub fn untimed(&self) -> u64 {
         self.untimed
+    }
+
+    /// How many times a source that [began](Self::begin_source) began another stream.
+    #[must_use]
+    pub fn restarts(&self) -> u64 {
+        self.restarts
     }
 
     /// The state as bytes.
@@ -329,6 +371,10 @@ impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMach
         }
     }
 
+    fn begin_source(&mut self) {
+        SequenceMachine::begin_source(self);
+    }
+
     fn set_lateness(&mut self, lateness: Duration) {
         *self = Self::new(Limits { lateness, ..Limits::DEFAULT });
     }
@@ -339,8 +385,10 @@ impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMach
             ("partials", stats.partials as u64),
             ("evicted", stats.evicted + stats.missing_evicted),
             ("late", stats.late),
+            ("forced", stats.forced),
             ("untimed", self.untimed),
             ("truncated", stats.truncated),
+            ("restarts", self.restarts),
         ]
     }
 }
