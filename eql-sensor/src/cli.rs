@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +37,10 @@ What is not an event (a torn line, bytes that are not UTF-8, a number, an object
 levels, a line longer than --max-line) is counted and left out; everything after it is still read.
 A file that cannot be read is reported; the others are still read. An alert that was written already,
 because an event was read twice, is counted and not written again.
+
+Sequences take events in the order of time: give files in that order, or set --lateness to how far out of
+order events are. Where a file begins before the one before it has ended, by more than --lateness, it is
+a stream of its own, and no sequence spans the two. What sequences had to leave out is in the summary.
 
 Exit codes:
   0  everything was read, with or without alerts
@@ -136,6 +141,14 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = size)]
     pub(crate) max_line: usize,
 
+    /// How far behind the newest event others may come and still be put in order, as in 500ms, 30s, 5m, 1h,
+    /// 1d [default: 0s]
+    ///
+    /// Sequences look at events in the order of time. Those that come later than this are left out of them and counted.
+    /// Alerts of sequences come that much later.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) lateness: Option<Duration>,
+
     /// Time of creation that alerts carry, as in 2026-03-02T10:00:00Z [default: the clock]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) now: Option<Timestamp>,
@@ -211,6 +224,21 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let millis: u64 = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err("expected a number with one of ms, s, m, h, d, as in 30s".to_owned()),
+    };
+    let count: u64 = digits.parse().map_err(|_| "expected a number before the unit".to_owned())?;
+    let total = count.checked_mul(millis).ok_or_else(|| "too long".to_owned())?;
+    Ok(Duration::from_millis(total))
+}
+
 fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "expected a date as in 2026-03-02T10:00:00Z".to_owned())
 }
@@ -234,6 +262,19 @@ mod tests {
         assert!(size("1T").is_err());
         assert!(size("99999999999999999999").is_err());
         assert!(size("99999999999999G").is_err());
+    }
+
+    #[test]
+    fn durations_have_the_units_of_maxspan() {
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("1d"), Ok(Duration::from_secs(86_400)));
+        for wrong in
+            ["", "5", "s", "-1s", "1.5s", "1w", "1 h", "99999999999999999999d", "9999999999999999d"]
+        {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -162,7 +162,10 @@ struct Engine {
 }
 
 impl Engine {
-    fn new(rules: Rules, args: &HuntArgs) -> Self {
+    fn new(mut rules: Rules, args: &HuntArgs) -> Self {
+        if let Some(lateness) = args.lateness {
+            rules.iter_mut().for_each(|rule| rule.set_lateness(lateness));
+        }
         Self {
             execution: execution(args, &rules),
             report: Report::new(rules.iter().map(|rule| rule.meta())),
@@ -180,10 +183,16 @@ impl Engine {
         }
     }
 
+    /// Begins the next source of events.
+    fn begin_source(&mut self) {
+        self.rules.iter_mut().for_each(|rule| rule.begin_source());
+    }
+
     /// Ends the stream of events.
     fn flush(&mut self) {
         for (index, rule) in self.rules.iter_mut().enumerate() {
             rule.flush(&self.execution, &mut |alert| self.pending.push((index, alert)));
+            self.report.counters(index, rule.counters());
         }
     }
 
@@ -263,6 +272,7 @@ impl Hunt<'_> {
     ) -> Result<Option<io::Error>, Stop> {
         let index = source.index();
         let mut origins = Origins::default();
+        self.engine.begin_source();
         loop {
             let record = match reader.next(&mut |bytes| self.bad.keep(bytes)) {
                 Ok(Some(record)) => record,

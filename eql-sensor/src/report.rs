@@ -24,6 +24,8 @@ pub(crate) struct Report {
     rules: Vec<(&'static RuleMeta, u64)>,
     /// Alerts that were not written because they had been.
     duplicates: u64,
+    /// What rules hold and had to drop, where that is not zero, each with the position of the rule.
+    counters: Vec<(usize, &'static str, u64)>,
 }
 
 impl Report {
@@ -37,6 +39,7 @@ impl Report {
             first_flaw: None,
             rules: rules.map(|rule| (rule, 0)).collect(),
             duplicates: 0,
+            counters: Vec::new(),
         }
     }
 
@@ -59,6 +62,12 @@ impl Report {
             Some((_, alerts)) if is_new => *alerts += 1,
             _ => self.duplicates += 1,
         }
+    }
+
+    /// Takes what a rule, given by its position, counted.
+    pub(crate) fn counters(&mut self, rule: usize, counters: Vec<(&'static str, u64)>) {
+        let counted = counters.into_iter().filter(|(_, count)| *count > 0);
+        self.counters.extend(counted.map(|(name, count)| (rule, name, count)));
     }
 
     /// How many alerts were written.
@@ -94,7 +103,8 @@ impl fmt::Display for Summary<'_> {
             format::count(format::per_second(report.events, self.elapsed))
         )?;
         self.bad_lines(f)?;
-        self.alerts(f)
+        self.alerts(f)?;
+        self.counters(f)
     }
 }
 
@@ -131,6 +141,27 @@ impl Summary<'_> {
         for (rule, alerts) in firing {
             let (count, severity) = (format::count(*alerts), rule.severity.as_str());
             writeln!(f, "  {count:>7}  {severity:<8}  {}", rule.name)?;
+        }
+        Ok(())
+    }
+
+    /// What may be missing from the alerts, and why.
+    fn counters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { counters, rules, .. } = self.report;
+        let mut counting: Vec<usize> = counters.iter().map(|(rule, ..)| *rule).collect();
+        counting.dedup();
+        if counting.is_empty() {
+            return Ok(());
+        }
+        let (some, all) = (format::count(counting.len() as u64), format::count(rules.len() as u64));
+        write!(f, "counters   of {some} of {all} rules")?;
+        if counters.iter().any(|(_, name, _)| matches!(*name, "late" | "restarts")) {
+            write!(f, "; events came out of order, see --lateness")?;
+        }
+        writeln!(f)?;
+        for (rule, name, count) in counters {
+            let name_of_rule = rules.get(*rule).map_or("", |(rule, _)| rule.name);
+            writeln!(f, "  {:>7}  {name:<9} {name_of_rule}", format::count(*count))?;
         }
         Ok(())
     }
