@@ -1,4 +1,6 @@
 //! What a machine holds: bounds, expiry, lateness, snapshots.
+//!
+//! `EQL_CHURN=full` lets the days of churn have all their events; that is for release builds.
 
 #[path = "sequence_support/mod.rs"]
 mod support;
@@ -449,4 +451,119 @@ fn a_day_of_churn_leaves_memory_flat() {
     assert!(first <= 150 * (2 + 3 + 1) + 40, "{peaks:?}");
     run.pass(2 * day);
     assert_eq!((run.stats().events, run.stats().missing), (0, 0));
+}
+
+/// Events of a day, and how many of them are within `maxspan` of each other.
+#[derive(Clone, Copy)]
+struct Churn {
+    events: i64,
+    load: i64,
+}
+
+impl Churn {
+    /// 10,000 events a second for 24 hours, and a `maxspan` of 10 s: `EQL_CHURN=full`.
+    const FULL: Self = Self { events: 864_000_000, load: 100_000 };
+    /// The same day with one event in the place of 720, and `maxspan` and lateness longer in that measure.
+    /// So there is as much to hold as of 10,000 events a second with a `maxspan` of 2 s, and all of it is
+    /// replaced 60 times instead of 43,200 times.
+    const SCALED: Self = Self { events: 1_200_000, load: 20_000 };
+
+    fn chosen() -> Self {
+        let full = std::env::var("EQL_CHURN").is_ok_and(|volume| volume == "full");
+        if full { Self::FULL } else { Self::SCALED }
+    }
+
+    fn time_of(self, events: i64) -> Duration {
+        const DAY: u64 = 24 * 3600 * 1_000_000_000;
+        Duration::from_nanos(DAY / self.events as u64 * events as u64)
+    }
+
+    /// A day over a sequence with every kind of state: the bytes held in each hour, and the counts.
+    fn day(self, max_partial: usize) -> (Vec<Hour>, Stats) {
+        let terms = [Term::missing(), Term::event(), Term::event(), Term::event(), Term::missing()];
+        let limits =
+            Limits { lateness: self.time_of(self.load / 10), max_partial, ..Limits::DEFAULT };
+        let plan = Plan::new(&terms).maxspan(self.time_of(self.load)).limits(limits);
+        // With all its room from the start: it must not count as held.
+        let mut hours = Vec::with_capacity(24);
+        let mut stats = Stats::default();
+        let whole = allocation_counter::measure(|| {
+            // What is kept of an event is on the heap, so that one which is forgotten and not freed shows.
+            let mut machine: Machine<Box<i64>> = Machine::new(&plan);
+            let mut dice = Dice::new(4);
+            let mut held = 0;
+            for hour in 0..24 {
+                let numbers = hour * self.events / 24..(hour + 1) * self.events / 24;
+                let memory = allocation_counter::measure(|| {
+                    numbers.for_each(|number| self.event(&mut machine, &mut dice, number));
+                });
+                let peak = held + memory.bytes_max as i64;
+                held += memory.bytes_current;
+                hours.push(Hour { peak, end: held });
+                let now = machine.stats();
+                assert!(now.partials <= max_partial && now.missing <= max_partial, "{now:?}");
+            }
+            stats = machine.stats();
+        });
+        assert_eq!(whole.bytes_current, 0, "something is not freed with the machine");
+        (hours, stats)
+    }
+
+    /// Every fourth event is of a new key, the others of one that is not older than `maxspan`.
+    fn event(self, machine: &mut Machine<Box<i64>>, dice: &mut Dice, number: i64) {
+        let back = if number % 4 == 0 { 0 } else { dice.roll(self.load as u64 / 4) as i64 };
+        let keys = key(number / 4 - back);
+        let term = [0, 1, 1, 1, 1, 2, 2, 3, 3, 4][dice.roll(10) as usize];
+        // Up to a tenth of `maxspan` late.
+        let number = (number - dice.roll(self.load as u64 / 10) as i64).max(0);
+        let time = eql::Timestamp::from_nanos(self.time_of(number).as_nanos() as i64);
+        let hits = [Hit::term(term, &keys)];
+        machine.on_event(time, Tiebreaker::Missing, &hits, || Box::new(number), &mut drop);
+    }
+}
+
+/// Bytes held by a machine in an hour.
+#[derive(Clone, Copy, Debug)]
+struct Hour {
+    peak: i64,
+    end: i64,
+}
+
+/// After an hour in which tables grow there is nothing more to come than what chance adds: a twentieth.
+fn assert_flat(hours: &[Hour]) {
+    let most = |hours: &[Hour]| {
+        hours.iter().fold((0, 0), |(peak, end), hour| (hour.peak.max(peak), hour.end.max(end)))
+    };
+    let ((peak, end), (later_peak, later_end)) = (most(&hours[1..2]), most(&hours[2..]));
+    println!(
+        "bytes in the second hour: {peak} at most, {end} at its end; later {later_peak}, {later_end}"
+    );
+    assert!(later_peak * 20 <= peak * 21 && later_end * 20 <= end * 21, "{hours:?}");
+}
+
+/// Keys come and go for a day, with as many alive as `maxspan` leaves.
+#[test]
+fn a_day_of_keys_that_maxspan_bounds_takes_no_more_memory() {
+    let churn = Churn::chosen();
+    let (hours, stats) = churn.day(churn.load as usize);
+    println!("{stats:?}");
+    assert_flat(&hours);
+    assert_eq!((stats.evicted, stats.missing_evicted, stats.late, stats.forced), (0, 0, 0, 0));
+    assert!(stats.partials as i64 > churn.load / 10, "{stats:?}");
+    let many = churn.events as u64 / 100;
+    assert!(stats.expired > many && stats.matches > many && stats.suppressed > 100, "{stats:?}");
+}
+
+/// The same where fewer may be held: the rest is evicted, and counted.
+#[test]
+fn a_day_of_keys_that_max_partial_bounds_takes_no_more_memory() {
+    let churn = Churn::chosen();
+    let max_partial = churn.load as usize / 50;
+    let (hours, stats) = churn.day(max_partial);
+    println!("{stats:?}");
+    assert_flat(&hours);
+    assert_eq!((stats.partials, stats.missing), (max_partial, max_partial));
+    let many = churn.events as u64 / 100;
+    assert!(stats.evicted > many && stats.missing_evicted > many, "{stats:?}");
+    assert_eq!((stats.late, stats.forced), (0, 0));
 }
