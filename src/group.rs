@@ -237,12 +237,13 @@ impl<R: SequenceRule> SequenceMachine<R> {
     ) where
         R: Terms<E>,
     {
-        self.start_over(R::time(event), execution, emit);
+        let time = R::time(event);
+        self.start_over(time, execution, emit);
         self.hits.clear();
         let machine = &self.machine;
         self.lineages.resize_with(R::LINEAGES, Lineage::default);
         R::hits(event, &|target| machine.wants(target), &mut self.lineages, &mut self.hits);
-        let Some(time) = R::time(event) else {
+        let Some(time) = time else {
             // Without a time it has no place in the order.
             self.untimed += u64::from(!self.hits.targets.is_empty());
             return;
