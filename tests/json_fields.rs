@@ -121,6 +121,8 @@ fn keyword() {
         assert_eq!(read::<AsVersion>(value), [expected]);
     }
     assert_eq!(read::<AsKeyword>(json!({"a": 1})), [""; 0]);
+    // An index leaves out what is longer than its `ignore_above`.
+    assert_eq!(read::<AsKeyword>(json!("a".repeat(40_000))), ["a".repeat(40_000)]);
 }
 
 #[test]
