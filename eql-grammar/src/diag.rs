@@ -326,9 +326,6 @@ codes! {
     /// A name or a link that is not that of its id.
     TechniqueName = "EQL-E403";
 
-    /// A part of EQL that this version parses and does not compile.
-    NotYetSupported = "EQL-E901";
-
     /// The condition is never true.
     AlwaysFalse = "always_false" lint "always_false";
     /// The condition is always true although it tests something.
