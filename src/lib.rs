@@ -1,4 +1,29 @@
 //! Elastic's Event Query Language, compiled into Rust.
+//!
+//! [`macro@rule`] turns one detection rule into a type, [`rules!`] a folder of them into a module, and
+//! [`derive(Event)`](derive@Event) makes a struct an event that rules match. JSON documents
+//! ([`serde_json::Value`]) are events as they are.
+//!
+//! ```
+//! #[eql::rule(
+//!     name = "Script host started by Office",
+//!     severity = "high",
+//!     risk_score = 73,
+//!     query(process where process.name : "mshta.exe" and process.parent.name : "winword.exe")
+//! )]
+//! pub struct OfficeScriptHost;
+//!
+//! let event = serde_json::json!({
+//!     "event": { "category": "process" },
+//!     "process": { "name": "MSHTA.EXE", "parent": { "name": "winword.exe" } },
+//! });
+//! assert!(OfficeScriptHost::matches(&event));
+//! ```
+//!
+//! The book says [what EQL means here](https://github.com/eql-rs/eql/blob/main/docs/semantics.md), explains
+//! [each diagnostic](https://github.com/eql-rs/eql/blob/main/docs/diagnostics.md), and has the manual of
+//! [the sensor](https://github.com/eql-rs/eql/blob/main/docs/sensor.md) that the crate `eql-sensor` makes of
+//! compiled rules.
 
 extern crate self as eql;
 

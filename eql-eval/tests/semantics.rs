@@ -131,3 +131,23 @@ fn names_are_unique() {
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), cases.len());
 }
+
+/// A choice that the book names is held by a case that it names.
+#[test]
+fn the_book_names_cases_that_exist() {
+    let book = include_str!("../../docs/semantics.md");
+    let (_, choices) = book.split_once("## Where Elasticsearch leaves room").expect("the section");
+    let cases = cases();
+    let mut rows = 0;
+    for row in choices.lines().filter(|line| line.starts_with("| ") && !line.ends_with("held by |"))
+    {
+        rows += 1;
+        let held_by = row.trim_end_matches(" |").rsplit(" | ").next().expect("a last column");
+        let names: Vec<&str> = held_by.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names.into_iter().filter(|name| name.contains('-') && !name.contains('/')) {
+            assert!(cases.iter().any(|case| case.name == name), "no case `{name}`");
+        }
+    }
+    assert!(rows > 50, "{rows} choices");
+}

@@ -44,7 +44,8 @@ use proc_macro::TokenStream;
 ///
 /// # The query
 ///
-/// One of these three:
+/// One of these three; the book says
+/// [what EQL means](https://github.com/eql-rs/eql/blob/main/docs/semantics.md):
 ///
 /// | key | value |
 /// |---|---|
@@ -93,8 +94,9 @@ use proc_macro::TokenStream;
 ///
 /// # Errors
 ///
-/// All errors of a rule show in one build, each with a stable code. A rule with errors still defines its
-/// struct, its alert and its methods, so that no other error follows from them.
+/// All errors of a rule show in one build, each with a stable code; the book has
+/// [an entry for each](https://github.com/eql-rs/eql/blob/main/docs/diagnostics.md). A rule with errors still
+/// defines its struct, its alert and its methods, so that no other error follows from them.
 #[proc_macro_attribute]
 pub fn rule(args: TokenStream, item: TokenStream) -> TokenStream {
     eql_codegen::expand_rule(args.into(), item.into()).into()
