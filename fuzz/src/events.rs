@@ -1,9 +1,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use eql::{Detect, Detector, EventRule, Execution, Origin, Timestamp};
-use eql_eval::{Context, Mapping};
-use eql_grammar::ast::{Body, Dialect, EventQuery};
+use eql::{Detect, Detector, Document, EventRule, Execution, Origin, Timestamp};
+use eql_eval::{Context, Event, Mapping, SampleOptions};
+use eql_grammar::ast::{Body, Dialect, EventQuery, Query};
+use eql_grammar::schema::Holds;
 use serde_json::{Map, Value, json};
 
 /// Rules of one event, each with the text of its query for the evaluator.
@@ -39,8 +40,12 @@ macro_rules! stream_rules {
             struct $name;
         )+
 
-        fn streams() -> Vec<Box<dyn Detector<Value>>> {
-            vec![$(<$name as Detect<Value>>::detector()),+]
+        fn streams() -> Vec<Stream> {
+            vec![$(Stream {
+                text: $text,
+                query: parsed($text, $dialect),
+                detector: <$name as Detect<Value>>::detector,
+            }),+]
         }
     };
 }
@@ -92,77 +97,166 @@ struct Single {
     detector: fn() -> Box<dyn Detector<Value>>,
 }
 
-fn single(text: &str, dialect: &str) -> EventQuery {
+/// A rule with state and its two implementations.
+struct Stream {
+    text: &'static str,
+    query: Query,
+    detector: fn() -> Box<dyn Detector<Value>>,
+}
+
+fn parsed(text: &str, dialect: &str) -> Query {
     let dialect = if dialect == "endpoint" { Dialect::Endpoint } else { Dialect::Elasticsearch };
-    match eql_grammar::parser::parse(text, dialect).map(|query| query.body) {
-        Ok(Body::Event(query)) => query,
+    eql_grammar::parser::parse(text, dialect)
+        .unwrap_or_else(|errors| panic!("{text} is no query: {errors:?}"))
+}
+
+fn single(text: &str, dialect: &str) -> EventQuery {
+    match parsed(text, dialect).body {
+        Body::Event(query) => query,
         other => panic!("{text} is no event query: {other:?}"),
     }
 }
 
+/// The fields of the schema in a table: to search the text of the built-in ones anew for every value costs more than all
+/// else.
 fn context() -> Context {
     let (config, diags) = eql_grammar::config::parse_config(include_str!("../eql.toml"));
     assert!(diags.is_empty(), "{diags:?}");
-    Context::new(Mapping::Schema(config.schema()))
+    let builtin = eql_grammar::schema::builtin_fields().filter_map(|field| match field.holds {
+        Holds::Value(ty) => Some((field.path.into_owned(), ty)),
+        Holds::Objects | Holds::Other => None,
+    });
+    let schema = config.schema();
+    let own = schema.own().map(|(path, ty)| (path.to_owned(), ty));
+    Context::new(Mapping::Fields(builtin.chain(own).collect()))
 }
 
-/// Rules take any documents: compiled and evaluated they agree about each, and every alert serialises.
+/// The most documents of one input: more of them find nothing new, and every one meets every rule.
+const MAX_EVENTS: usize = 24;
+
+/// Rules take any documents: compiled and evaluated they agree about each and about the stream of all, and every alert
+/// serialises.
 ///
 /// The bytes are documents, one a line, or else choices that documents are made of.
 pub fn events(data: &[u8]) {
+    static ALL: OnceLock<(Vec<Single>, Vec<Stream>, Context)> = OnceLock::new();
+    let (singles, streams, context) = ALL.get_or_init(|| (singles(), streams(), context()));
     let events = documents(data);
     let events = if events.is_empty() { made(data) } else { events };
-    agree(&events);
-    stream(&events);
+    agree_on_each(singles, &events, context);
+    as_they_come(streams, &events);
+    agree_on_all(streams, &events, context);
 }
 
 fn documents(data: &[u8]) -> Vec<Value> {
     data.split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice(line).ok())
-        .take(64)
+        .take(MAX_EVENTS)
         .collect()
 }
 
-fn agree(events: &[Value]) {
-    static RULES: OnceLock<(Vec<Single>, Context)> = OnceLock::new();
-    let (rules, context) = RULES.get_or_init(|| (singles(), context()));
+fn agree_on_each(rules: &[Single], events: &[Value], context: &Context) {
     for rule in rules {
         let mut detector = (rule.detector)();
+        let mut alerts = 0;
         for event in events {
             let compiled = (rule.matches)(event);
             let evaluated = eql_eval::matches(&rule.query, event, context);
             assert_eq!(compiled, evaluated, "compiled and evaluated: {} on {event}", rule.text);
-            let alerts = drive(&mut *detector, event, "e");
-            assert!(alerts <= usize::from(compiled), "{} on {event}", rule.text);
+            let before = alerts;
+            drive(&mut *detector, event, "e", &mut |alert| {
+                // What is in alerts of one event does not depend on the query, but for a few fields.
+                if alerts == 0 {
+                    serialises(&alert);
+                }
+                alerts += 1;
+            });
+            assert!(alerts - before <= usize::from(compiled), "{} on {event}", rule.text);
         }
     }
 }
 
-fn stream(events: &[Value]) {
-    for mut detector in streams() {
+/// In any order, without times, and alerts among them.
+fn as_they_come(rules: &[Stream], events: &[Value]) {
+    for rule in rules {
+        let mut detector = (rule.detector)();
         detector.set_lateness(Duration::from_secs(2));
         for (number, event) in events.iter().enumerate() {
-            drive(&mut *detector, event, &number.to_string());
+            drive(&mut *detector, event, &number.to_string(), &mut |alert| serialises(&alert));
         }
         detector.flush(&execution(), &mut |alert| serialises(&alert));
     }
 }
 
-fn drive(detector: &mut dyn Detector<Value>, event: &Value, id: &str) -> usize {
-    let mut alerts = 0;
-    let origin = Origin { index: "fuzz", id };
-    detector.on_event(event, origin, &execution(), &mut |alert| {
-        serialises(&alert);
-        alerts += 1;
-    });
-    alerts
+/// In the order of their times, which is the one in which the evaluator looks at them.
+fn agree_on_all(rules: &[Stream], events: &[Value], context: &Context) {
+    let mut events: Vec<Event> = events
+        .iter()
+        .filter(|event| !is_alert(event))
+        .filter_map(|event| Event::from_source(event.clone(), context))
+        .collect();
+    events.sort_by_key(|event| event.timestamp);
+    for rule in rules {
+        // Which events make a sample is left open.
+        if matches!(rule.query.body, Body::Sample(_)) {
+            continue;
+        }
+        let mut detector = (rule.detector)();
+        let mut compiled = Vec::new();
+        let mut note = |alert: Document| {
+            if alert.group_index().is_none() {
+                compiled.push(ids(&alert));
+            }
+        };
+        for (number, event) in events.iter().enumerate() {
+            drive(&mut *detector, &event.source, &number.to_string(), &mut note);
+        }
+        detector.flush(&execution(), &mut note);
+        let mut evaluated: Vec<Vec<usize>> =
+            eql_eval::run(&rule.query, &events, context, SampleOptions::default())
+                .into_iter()
+                .map(|found| found.events.into_iter().flatten().collect())
+                .collect();
+        // One event may end several sequences, of different keys.
+        compiled.sort();
+        evaluated.sort();
+        let sources = || events.iter().map(|event| event.source.to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            compiled,
+            evaluated,
+            "compiled and evaluated: {} on\n{}",
+            rule.text,
+            sources().join("\n")
+        );
+    }
+}
+
+/// Whether a rule may leave the event out since it is an alert already, of which the evaluator knows nothing.
+fn is_alert(event: &Value) -> bool {
+    event.as_object().is_some_and(|event| event.keys().any(|key| key.starts_with("kibana")))
+}
+
+/// The numbers of the events that an alert is about.
+fn ids(alert: &Document) -> Vec<usize> {
+    let ancestors = alert.get("kibana.alert.ancestors").and_then(Value::as_array);
+    let events = ancestors.into_iter().flatten().filter(|ancestor| ancestor["type"] == "event");
+    events.filter_map(|event| event["id"].as_str()?.parse().ok()).collect()
+}
+
+fn drive(
+    detector: &mut dyn Detector<Value>,
+    event: &Value,
+    id: &str,
+    emit: &mut dyn FnMut(Document),
+) {
+    detector.on_event(event, Origin { index: "fuzz", id }, &execution(), emit);
 }
 
 fn execution() -> Execution {
     Execution::new(Timestamp::default())
 }
 
-fn serialises(alert: &eql::Document) {
+fn serialises(alert: &Document) {
     let text = serde_json::to_string(alert).expect("an alert is JSON");
     let read: Value = serde_json::from_str(&text).expect("what it serialises to is JSON");
     assert_eq!(read["kibana.alert.rule.name"], "Fuzz");
@@ -189,7 +283,7 @@ fn made(data: &[u8]) -> Vec<Value> {
         let time = u64::from(choices.next().unwrap_or_default()) * 100;
         event.entry("@timestamp").or_insert_with(|| time.into());
         events.push(Value::Object(event));
-        if events.len() == 64 {
+        if events.len() == MAX_EVENTS {
             break;
         }
     }
