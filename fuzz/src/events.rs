@@ -278,6 +278,9 @@ fn made(data: &[u8]) -> Vec<Value> {
                 nest(&mut event, field, value);
             }
         }
+        if members & 0x80 != 0 {
+            related(&mut event, choices.next().unwrap_or_default());
+        }
         let category = CATEGORIES[usize::from(members >> 3) % CATEGORIES.len()];
         event.entry("event.category").or_insert_with(|| category.into());
         let time = u64::from(choices.next().unwrap_or_default()) * 100;
@@ -288,6 +291,25 @@ fn made(data: &[u8]) -> Vec<Value> {
         }
     }
     events
+}
+
+/// What sequences join by and processes descend by, of so few values that events meet. What the event has stays.
+fn related(event: &mut Map<String, Value>, choice: u8) {
+    let one_of = |shift: u8, count: u8| (choice >> shift) % count;
+    let name = |number: u8| if number == 0 { "a" } else { "b" };
+    let fields = [
+        ("host.id", json!("h")),
+        ("process.args", json!(name(one_of(0, 2)))),
+        ("process.name", json!(name(one_of(0, 2)))),
+        ("process.pid", json!(one_of(1, 4))),
+        ("process.entity_id", json!(one_of(3, 4).to_string())),
+        ("process.parent.entity_id", json!(one_of(5, 4).to_string())),
+        ("process.executable", json!(name(one_of(7, 2)))),
+        ("file.path", json!(name(one_of(7, 2)))),
+    ];
+    for (field, value) in fields {
+        event.entry(field).or_insert(value);
+    }
 }
 
 fn nest(into: &mut Map<String, Value>, field: &str, value: Value) {
