@@ -184,7 +184,10 @@ pub(crate) fn order_keys(a: &Value, b: &Value) -> Ordering {
         }
     }
     rank(a).cmp(&rank(b)).then_with(|| match (a.as_f64(), b.as_f64()) {
-        (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
+        (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => {
+            // The two zeros are one number, also where it is a `long` in another event.
+            (x + 0.0).total_cmp(&(y + 0.0))
+        }
         _ => compare(a, b).unwrap_or(Ordering::Equal),
     })
 }
@@ -238,6 +241,8 @@ mod tests {
     fn keys_are_typed_and_null_comes_first() {
         assert_ne!(Key(vec![string("1")]), Key(vec![Value::Int(1)]));
         assert_eq!(Key(vec![Value::Float(1.0)]), Key(vec![Value::Int(1)]));
+        assert_eq!(Key(vec![Value::Float(-0.0)]), Key(vec![Value::Float(0.0)]));
+        assert_eq!(Key(vec![Value::Float(-0.0)]), Key(vec![Value::Int(0)]));
         assert!(Key(vec![Value::Null]) < Key(vec![Value::Bool(false)]));
         assert_eq!(Key(vec![Value::Null]), Key(vec![Value::Null]));
     }
