@@ -133,4 +133,17 @@ fn null_beside_a_condition_is_nothing_above_the_leaves_and_null_inside_one() {
     };
     let ExprKind::IsNull(inside) = inside.kind else { panic!("it asks for null: {inside:?}") };
     assert!(matches!(inside.kind, ExprKind::Or(list) if list.len() == 2));
+    // The same of a null in a list.
+    assert_eq!(
+        condition("any where process.pid in (1, null)"),
+        condition("any where process.pid in (1)")
+    );
+    assert_eq!(
+        condition("any where process.pid not in (1, null)"),
+        condition("any where process.pid not in (1)")
+    );
+    let Cond::Expr(inside) = condition("any where (process.pid in (1, null)) == false") else {
+        panic!("it is a leaf")
+    };
+    assert_ne!(Cond::Expr(inside), condition("any where (process.pid in (1)) == false"));
 }

@@ -327,10 +327,11 @@ impl Lower<'_, '_> {
         }
         let mut consts = Vec::new();
         let mut fields = Vec::new();
+        let mut null = false;
         let mut failed = false;
         for (item, place) in items.into_iter().zip(&written.list) {
             match item.kind {
-                ExprKind::Null => {}
+                ExprKind::Null => null = true,
                 ExprKind::Const(constant) => {
                     match self.list_item(&constant, value.ty, place.span) {
                         Some(constant) => consts.push((constant, place.span)),
@@ -362,12 +363,12 @@ impl Lower<'_, '_> {
         }
         let fold = written.fold || self.is_caseless(&written.value);
         let listed = self.constant_list(value, consts, fold);
-        let any = if fields.is_empty() {
-            listed
-        } else {
-            fields.push(listed);
-            or(fields)
-        };
+        fields.push(listed);
+        // To equal null is null: inside a leaf that is what is left where no other element fits.
+        if null && fields.iter().any(|test| !matches!(test.kind, ExprKind::Const(_))) {
+            fields.push(literal::null());
+        }
+        let any = or(fields);
         Some(if written.negated { not(any) } else { any })
     }
 
