@@ -44,22 +44,26 @@ impl Dice {
 
     /// A text that events hold and queries ask for.
     pub(crate) fn word(&mut self) -> String {
-        match self.weighted(&[60, 20, 20]) {
+        match self.weighted(&[52, 18, 18, 12]) {
             0 => self.pick(COMMON).to_owned(),
             1 => self.pick(RARE).to_owned(),
-            _ => {
+            2 => {
                 let alphabet = ['a', 'b', 'A', 'B', 'c', 'é'];
                 (0..=self.roll(4)).map(|_| self.take(&alphabet)).collect()
+            }
+            // Long enough that what is looked for begins more than once.
+            _ => {
+                (0..6 + self.roll(7)).map(|_| self.take(&['a', 'a', 'b', 'b', 'B', 'é'])).collect()
             }
         }
     }
 
     /// A whole number in decimal.
     pub(crate) fn integer(&mut self) -> i64 {
-        if self.chance(96) {
-            i64::try_from(self.roll(9)).expect("small") - 2
-        } else {
-            self.take(&[i64::MAX, i64::MIN + 1, 1 << 40, 1000])
+        match self.weighted(&[88, 8, 4]) {
+            0 => i64::try_from(self.roll(9)).expect("small") - 2,
+            1 => i64::try_from(self.roll(40)).expect("small") - 10,
+            _ => self.take(&[i64::MAX, i64::MIN + 1, 1 << 40, 1000]),
         }
     }
 }

@@ -58,7 +58,7 @@ impl<'d> Writer<'d> {
         if self.endpoint() && self.dice.chance(40) {
             return self.endpoint_leaf();
         }
-        match self.dice.weighted(&[13, 15, 7, 10, 12, 5, 10, 3, 8, 6, 5, 6, 8, 4, 5, 4, 2]) {
+        match self.dice.weighted(&[13, 15, 7, 10, 12, 8, 10, 3, 8, 6, 5, 6, 8, 4, 5, 4, 2, 8, 5]) {
             0 => self.text_comparison(),
             1 => self.patterns(),
             2 => self.regexes(),
@@ -78,7 +78,9 @@ impl<'d> Writer<'d> {
             13 => self.dice.pick(CONSTANTS).to_owned(),
             14 => self.condition_as_value(),
             15 => self.unknown_test(),
-            _ => self.dice.pick(ODD).to_owned(),
+            16 => self.dice.pick(ODD).to_owned(),
+            17 => self.part_test(),
+            _ => self.pieces_test(),
         }
     }
 
@@ -124,10 +126,10 @@ impl<'d> Writer<'d> {
         }
     }
 
-    /// Between one and four, in parentheses.
-    fn list(&mut self, mut item: impl FnMut(&mut Self) -> String) -> String {
-        // Longer lists are looked up in tables.
-        let count = if self.dice.chance(8) { 12 } else { 1 + self.dice.roll(4) };
+    /// Between one and four, in parentheses, or in `long` of a hundred cases so many that they are looked up in a
+    /// table.
+    fn list(&mut self, long: usize, mut item: impl FnMut(&mut Self) -> String) -> String {
+        let count = if self.dice.chance(long) { 24 } else { 1 + self.dice.roll(4) };
         let items: Vec<String> = (0..count).map(|_| item(self)).collect();
         format!("({})", items.join(", "))
     }
@@ -148,22 +150,39 @@ impl<'d> Writer<'d> {
 
     fn pattern_text(&mut self) -> String {
         let word = self.dice.word();
-        match self.dice.weighted(&[20, 15, 15, 15, 15, 20]) {
+        match self.dice.weighted(&[19, 14, 14, 14, 14, 18, 7]) {
             0 => word,
             1 => format!("{word}*"),
             2 => format!("*{word}"),
             3 => format!("*{word}*"),
             4 => word.chars().map(|c| if self.dice.chance(40) { '?' } else { c }).collect(),
-            _ => {
+            5 => {
                 let alphabet = ['a', 'b', 'A', 'c', 'é', '*', '*', '*', '?', '?'];
                 (0..=self.dice.roll(6)).map(|_| self.dice.take(&alphabet)).collect()
             }
+            _ => self.pieces(),
         }
+    }
+
+    /// A pattern whose pieces begin at many places of a long text and fit at few.
+    fn pieces(&mut self) -> String {
+        const PIECES: &[&str] = &["a?b", "b?a", "b?éa", "aa", "a?a?b", "ab?b"];
+        let mut text = format!("*{}", self.dice.pick(PIECES));
+        if self.dice.chance(40) {
+            text = format!("{text}*{}", self.dice.pick(PIECES));
+        }
+        text + self.dice.pick(&["", "*", "*", "*b"])
+    }
+
+    fn pieces_test(&mut self) -> String {
+        let (left, op) = (self.field(Type::Keyword), self.dice.pick(&[":", "like", "like~"]));
+        let pattern = quote(&self.pieces());
+        format!("{left} {op} {pattern}")
     }
 
     fn patterns(&mut self) -> String {
         let (left, op) = (self.text(1), self.dice.pick(&[":", ":", "like", "like~"]));
-        let right = if self.dice.chance(50) { self.pattern() } else { self.list(Self::pattern) };
+        let right = if self.dice.chance(50) { self.pattern() } else { self.list(6, Self::pattern) };
         format!("{left} {op} {right}")
     }
 
@@ -183,7 +202,7 @@ impl<'d> Writer<'d> {
     fn text_list(&mut self) -> String {
         let left = self.text(1);
         let op = self.dice.pick(&["in", "in", "in~", "not in", "not in~"]);
-        let right = self.list(|writer| {
+        let right = self.list(20, |writer| {
             if writer.endpoint() && writer.dice.chance(15) {
                 writer.field(Type::Keyword)
             } else if writer.dice.chance(2) {
@@ -196,9 +215,14 @@ impl<'d> Writer<'d> {
     }
 
     fn number_list(&mut self) -> String {
-        let left = self.number(1);
+        let left = if self.dice.chance(50) { self.field(Type::Long) } else { self.number(1) };
         let op = self.dice.pick(&["in", "in", "not in"]);
-        let right = self.list(Self::number_literal);
+        // Only whole numbers among themselves are looked up in a table.
+        let right = if self.dice.chance(75) {
+            self.list(40, |writer| writer.dice.integer().to_string())
+        } else {
+            self.list(6, Self::number_literal)
+        };
         format!("{left} {op} {right}")
     }
 
@@ -213,6 +237,31 @@ impl<'d> Writer<'d> {
             _ => format!("{a}, {b}"),
         };
         format!("{name}{fold}({args})")
+    }
+
+    /// How long a part of a text is, or what it ends in: this tells parts apart that no word is equal to.
+    fn part_test(&mut self) -> String {
+        let source = self.field(Type::Keyword);
+        let part = match self.dice.weighted(&[75, 15, 10]) {
+            0 => self.between(source),
+            1 => format!("substring({source}, {})", self.position(0)),
+            _ => format!("concat({source}, {})", self.text(1)),
+        };
+        if self.dice.chance(70) {
+            let length = self.dice.roll(8).to_string();
+            self.comparison(format!("length({part})"), length)
+        } else {
+            format!("endsWith({part}, {})", self.short())
+        }
+    }
+
+    fn between(&mut self, source: String) -> String {
+        let fold = self.dice.pick(&["", "~"]);
+        // Mostly what long texts have several of, or it would not matter which is taken.
+        let ends = ["\"a\"", "\"b\"", "\"a\"", "\"b\"", "\"A\"", "\"é\"", "\"\""];
+        let (left, right) = (self.dice.pick(&ends), self.dice.pick(&ends));
+        let greedy = self.dice.pick(&["", ", true", ", true", ", false"]);
+        format!("between{fold}({source}, {left}, {right}{greedy})")
     }
 
     fn wildcard_call(&mut self) -> String {
@@ -240,7 +289,7 @@ impl<'d> Writer<'d> {
             }
             _ => {
                 let op = self.dice.pick(&["in", "not in"]);
-                let list = self.list(|writer| quote(writer.dice.pick(ADDRESSES)));
+                let list = self.list(6, |writer| quote(writer.dice.pick(ADDRESSES)));
                 format!("{field} {op} {list}")
             }
         }
@@ -261,7 +310,7 @@ impl<'d> Writer<'d> {
             return self.comparison(field, date);
         }
         let op = self.dice.pick(&["in", "not in"]);
-        let list = self.list(Self::date_literal);
+        let list = self.list(6, Self::date_literal);
         format!("{field} {op} {list}")
     }
 
@@ -272,7 +321,7 @@ impl<'d> Writer<'d> {
             0 => self.comparison(field, version),
             1 => {
                 let op = self.dice.pick(&["in", "not in"]);
-                let list = self.list(|writer| quote(writer.dice.pick(VERSIONS)));
+                let list = self.list(6, |writer| quote(writer.dice.pick(VERSIONS)));
                 format!("{field} {op} {list}")
             }
             _ => format!("startsWith({field}, \"1.\")"),
@@ -361,13 +410,15 @@ impl<'d> Writer<'d> {
             0 => self.field(Type::Keyword),
             1 => {
                 let count = 1 + self.dice.roll(3);
-                let parts: Vec<String> = (0..count)
+                let mut parts: Vec<String> = (1..count)
                     .map(|_| match self.dice.weighted(&[50, 30, 20]) {
                         0 => self.text(depth - 1),
                         1 => self.word(),
                         _ => self.value(depth - 1),
                     })
                     .collect();
+                // An event decides one of them, and so the whole.
+                parts.insert(self.dice.roll(count), self.text(depth - 1));
                 format!("concat({})", parts.join(", "))
             }
             2 => {
@@ -379,10 +430,8 @@ impl<'d> Writer<'d> {
                 }
             }
             3 => {
-                let fold = self.dice.pick(&["", "~"]);
-                let (source, left, right) = (self.text(depth - 1), self.short(), self.short());
-                let greedy = self.dice.pick(&["", ", true", ", false"]);
-                format!("between{fold}({source}, {left}, {right}{greedy})")
+                let source = self.text(depth - 1);
+                self.between(source)
             }
             4 => format!("string({})", self.value(depth - 1)),
             _ => self.field(Type::Version),

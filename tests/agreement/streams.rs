@@ -16,11 +16,11 @@ const KEYS: &[(&[&str], &[&str])] = &[
     (&["host.id", "user.name", "process.name"], &[r#""a""#, r#""b""#, r#""A""#, r#""é""#]),
     (
         &["process.pid", "process.args_count", "acme.score", "acme.size"],
-        &["1", "2", "\"1\"", "1.0", "2.5", "0"],
+        &["1", "0", "-0.0", "\"1\"", "1.0", "2.5", "2"],
     ),
     (
         &["source.ip", "destination.ip"],
-        &[r#""10.0.0.1""#, r#""::ffff:10.0.0.1""#, r#""::1""#, r#""::2""#],
+        &[r#""10.0.0.1""#, r#""::ffff:10.0.0.1""#, r#""::10.0.0.1""#, r#""::1""#, r#""::2""#],
     ),
     (
         &["file.mtime", "acme.seen"],
@@ -228,9 +228,13 @@ pub(crate) fn events(dice: &mut Dice, arrays: bool, count: usize) -> Vec<Value> 
 
 fn put_keys(dice: &mut Dice, event: &mut Map<String, Value>, arrays: bool) {
     for (fields, values) in KEYS {
-        // Two values are most of what there is, so that keys meet.
+        // Few values are most of what there is, so that keys meet.
         let one = |dice: &mut Dice| -> Value {
-            let place = if dice.chance(75) { dice.roll(2) } else { dice.roll(values.len()) };
+            let place = if dice.chance(75) {
+                dice.roll(values.len().min(3))
+            } else {
+                dice.roll(values.len())
+            };
             serde_json::from_str(values[place]).expect("values are JSON")
         };
         for field in *fields {
