@@ -29,13 +29,6 @@ impl Cx<'_> {
         format_ident!("own_{}_{}", ix.0, words(&self.fields[ix.0].path))
     }
 
-    /// The name of a field that the built-in schema does not have, for messages of the compiler: the field's
-    /// type there is a row of numbers.
-    pub(crate) fn name_in_messages(&self, ix: FieldIx) -> Option<Ident> {
-        let field = &self.fields[ix.0];
-        (!field.builtin).then(|| ident(&words(&field.path)))
-    }
-
     /// Type aliases for the fields that the built-in schema does not have.
     pub(crate) fn own_fields(&self) -> Vec<TokenStream> {
         let mut aliases = Vec::new();

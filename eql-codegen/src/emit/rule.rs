@@ -190,7 +190,8 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
 }
 
 /// Names that generated code gives a meaning of its own, so that no rule can have them.
-pub(crate) const TAKEN: [&str; 6] = ["Has", "None", "Option", "Reads", "Sized", "Some"];
+pub(crate) const TAKEN: [&str; 9] =
+    ["Has", "None", "Option", "Reads", "Sized", "Some", "ecs", "own", "rt"];
 
 pub(crate) fn alert_ident(rule: &Ident) -> Ident {
     // The compiler lints names with a place in the user's source as the user's own.
@@ -299,20 +300,29 @@ impl Bounds {
         let mut bounds = Vec::with_capacity(members.len() + 1);
         for member in members {
             let field = cx.field_path(member.field);
-            bounds.push(match cx.name_in_messages(member.field) {
-                None => quote!(rt::Carries<#field, #ident>),
-                Some(name) => {
-                    let bound = quote!(rt::Carries<#field, #ident, #name>);
-                    names.push(name);
-                    bound
-                }
+            bounds.push(if rule.query.fields[member.field.0].builtin {
+                quote!(rt::Carries<#field, #ident>)
+            } else {
+                let name = &member.name;
+                names.push(name);
+                quote!(rt::Carries<#field, #ident, own::#name>)
             });
         }
         if rule.query.fields.iter().any(|field| field.searched) {
             bounds.push(quote!(rt::HasObjects));
         }
+        // The type of such a field is a row of numbers, of no use in a message. In a module, since a field may be
+        // called `bool` or `rt`.
+        let names = (!names.is_empty()).then(|| {
+            quote! {
+                #[allow(non_camel_case_types, unreachable_pub)]
+                pub mod own {
+                    #(pub enum #names {})*
+                }
+            }
+        });
         let items = quote! {
-            #(#[allow(non_camel_case_types)] pub enum #names {})*
+            #names
             #[doc = " An event that carries every field of the rule."]
             #[allow(unreachable_pub)]
             pub trait Reads: #(#bounds)+* {}
