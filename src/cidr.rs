@@ -103,8 +103,9 @@ pub fn parse_ip(text: &str) -> Option<IpAddr> {
     text.parse().ok().map(|ip: IpAddr| ip.to_canonical())
 }
 
+/// The number of an address as an index has it, in which version 4 lies within version 6.
 #[inline]
-const fn bits(ip: IpAddr) -> u128 {
+pub(crate) const fn bits(ip: IpAddr) -> u128 {
     match ip {
         IpAddr::V4(ip) => MAPPED | ip.to_bits() as u128,
         IpAddr::V6(ip) => ip.to_bits(),

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
+use crate::cidr::bits;
 use crate::convert::FieldValue;
 use crate::detector::{Detector, EventDetector};
 use crate::event::Event;
@@ -72,10 +73,6 @@ pub fn order<T: Ord>(a: T, b: T) -> Ordering {
 /// Orders addresses as the index does, in which version 4 lies within version 6.
 #[must_use]
 pub fn order_ip(a: IpAddr, b: IpAddr) -> Ordering {
-    let bits = |ip| match ip {
-        IpAddr::V4(ip) => Ipv4Addr::to_ipv6_mapped(&ip).to_bits(),
-        IpAddr::V6(ip) => ip.to_bits(),
-    };
     bits(a).cmp(&bits(b))
 }
 

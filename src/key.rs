@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use siphasher::sip128::SipHasher24;
 
+use crate::cidr::bits;
 use crate::field::{
     Boolean, Date, Double, Field, Has, Ip, Keyword, Kind, Long, UnsignedLong, ValueOf, Version,
 };
@@ -90,12 +91,8 @@ impl KeyKind for Date {
 
 impl KeyKind for Ip {
     fn encode(value: IpAddr, out: &mut Vec<u8>) {
-        let v6 = match value {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-            IpAddr::V6(v6) => v6,
-        };
         out.push(IP);
-        out.extend(v6.octets());
+        out.extend(bits(value).to_be_bytes());
     }
 }
 
