@@ -46,6 +46,7 @@ mod own;
 mod regex;
 pub mod rule;
 pub mod sample;
+pub mod scan;
 pub mod sequence;
 mod text;
 pub mod value;
