@@ -25,7 +25,8 @@ pub trait Detector<E: ?Sized>: Send {
     /// Takes one event of which the terms that it fits are known, at least those that the rule
     /// [wants](Self::wants), in ascending order; the query of an event rule is its term 0. There may be none.
     ///
-    /// A set of rules calls this in the place of [`on_event`](Self::on_event).
+    /// A set of rules calls this in the place of [`on_event`](Self::on_event), which is also what it does where it is
+    /// not written.
     fn on_hits(
         &mut self,
         event: &E,
@@ -33,7 +34,10 @@ pub trait Detector<E: ?Sized>: Send {
         origin: Origin<'_>,
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
-    );
+    ) {
+        let _ = targets;
+        self.on_event(event, origin, execution, emit);
+    }
 
     /// Whether an event that fits this term could change anything now.
     fn wants(&self, target: Target) -> bool {
@@ -95,8 +99,12 @@ pub trait Detect<E: ?Sized> {
 
     /// Whether the event fits a term of the rule; the query of an event rule is its term 0.
     ///
-    /// No process descends from another here, where the events before are not known.
-    fn test(target: Target, event: &E) -> bool;
+    /// No process descends from another here, where the events before are not known. Where it is not written every
+    /// event may fit.
+    fn test(target: Target, event: &E) -> bool {
+        let _ = (target, event);
+        true
+    }
 }
 
 /// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.

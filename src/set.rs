@@ -26,6 +26,7 @@
 //! # Ok::<(), eql::scan::Flaw>(())
 //! ```
 
+mod driver;
 mod index;
 mod plan;
 
@@ -40,6 +41,8 @@ use crate::rule::{Rule, RuleMeta};
 use crate::scan::{Flaw, Projection};
 use crate::sequence::Target;
 use crate::value::Timestamp;
+
+pub use self::driver::{Driver, OneByOne, SetDriver};
 
 use self::index::{Index, Scratch};
 use self::plan::Plan;

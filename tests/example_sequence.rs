@@ -6,7 +6,7 @@ use std::path::Path;
 use eql::{Execution, Origin, Timestamp};
 use serde_json::Value;
 
-#[eql::rule(path = "detections/rules/collection_outlook_by_recent_process.toml")]
+#[eql::rule(path = "detections/rules/execution_outlook_by_recent_process.toml")]
 struct OutlookByRecentProcess;
 
 /// The events of the day.

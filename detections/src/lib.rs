@@ -16,25 +16,15 @@
 //! assert!(OutlookIpc::matches(&event));
 //! ```
 //!
-//! [`detectors`] has them all; the program `eql-sensor` of this crate runs them.
-
-use eql::{Detect, Detector};
+//! [`pack`] has them all as one set; the program `eql-sensor` of this crate runs it.
 
 #[eql::rule(path = "rules/collection_suspicious_ipc_via_outlook.toml")]
 pub struct OutlookIpc;
 
-#[eql::rule(path = "rules/collection_outlook_by_recent_process.toml")]
+#[eql::rule(path = "rules/execution_outlook_by_recent_process.toml")]
 pub struct OutlookByRecentProcess;
 
-/// Every rule of this crate with fresh state, for a sensor to drive.
-#[must_use]
-pub fn detectors<'a, E: ?Sized + 'a>() -> Vec<Box<dyn Detector<E> + 'a>>
-where
-    OutlookIpc: Detect<E>,
-    OutlookByRecentProcess: Detect<E>,
-{
-    vec![OutlookIpc::detector(), OutlookByRecentProcess::detector()]
-}
+eql::rules! { pub mod pack = "rules/*.toml" }
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

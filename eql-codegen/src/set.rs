@@ -274,6 +274,12 @@ fn planned(
 
         #[doc = " The rules of this set with their running state, driven together."]
         pub type Detector = #krate::set::Detector<Set>;
+
+        #[doc = " The rules of this set as a sensor drives them."]
+        #[must_use]
+        pub fn driver() -> #krate::__private::Box<dyn #krate::set::Driver> {
+            #krate::__private::Box::new(#krate::set::SetDriver::<Set>::new())
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use eql::Origin;
 use eql::json::HasObjects;
+use memchr::memmem;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -78,6 +79,21 @@ pub(crate) fn parse(text: &[u8]) -> Result<Value, Flawed> {
     }
 }
 
+/// What is wrong with a text that the rules could not read. They read no more of it than they need, so that it is
+/// parsed once more to say where.
+pub(crate) fn flawed(text: &[u8], flaw: eql::scan::Flaw) -> Flawed {
+    parse(text).err().unwrap_or_else(|| {
+        let flaw = match flaw {
+            eql::scan::Flaw::NotUtf8 => Flaw::NotUtf8,
+            eql::scan::Flaw::NotAnObject => Flaw::NotAnObject,
+            eql::scan::Flaw::TooDeep => Flaw::TooDeep,
+            eql::scan::Flaw::TooLong => Flaw::TooLong,
+            _ => Flaw::NotJson,
+        };
+        Flawed::new(flaw, "")
+    })
+}
+
 fn flaw_of(text: &[u8], error: &serde_json::Error) -> Flaw {
     if std::str::from_utf8(text).is_err() {
         Flaw::NotUtf8
@@ -86,6 +102,11 @@ fn flaw_of(text: &[u8], error: &serde_json::Error) -> Flaw {
     } else {
         Flaw::NotJson
     }
+}
+
+/// Whether the text of a record may be a search hit or a response; where not, it is an event as it is.
+pub(crate) fn may_hold_hits(text: &[u8]) -> bool {
+    memmem::find(text, b"\"_source\"").is_some() || memmem::find(text, b"\"hits\"").is_some()
 }
 
 /// The search hits in a document: those of a response of Elasticsearch, else the document itself.

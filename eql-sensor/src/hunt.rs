@@ -14,7 +14,7 @@ use crate::event::{self, Flaw, Flawed, Origins};
 use crate::progress::Progress;
 use crate::reader::{Reader, Record};
 use crate::report::Report;
-use crate::rules::select;
+use crate::rules::{metas, select};
 use crate::run::{Stop, complain};
 use crate::seen::Seen;
 use crate::sink::{self, Sink};
@@ -95,7 +95,7 @@ fn execution(args: &HuntArgs, rules: &Rules) -> Execution {
     if args.now.is_some() {
         // A time that was given makes the whole output repeatable.
         let mut name = execution.created.to_string() + &args.space;
-        name.extend(rules.iter().map(|rule| rule.meta().rule_id));
+        name.extend(metas(rules).iter().map(|meta| meta.rule_id));
         execution.uuid = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
     }
     execution
@@ -154,9 +154,12 @@ fn format_of(args: &HuntArgs, on_terminal: bool) -> Format {
 /// The rules with what they found, and what was written of it.
 struct Engine {
     rules: Rules,
+    /// For each of these, the position of its first rule among all.
+    firsts: Vec<usize>,
     execution: Execution,
     /// Alerts that are not written yet, each with the position of its rule.
     pending: Vec<(usize, Document)>,
+    origins: Origins,
     seen: Seen,
     report: Report,
 }
@@ -164,35 +167,90 @@ struct Engine {
 impl Engine {
     fn new(mut rules: Rules, args: &HuntArgs) -> Self {
         if let Some(lateness) = args.lateness {
-            rules.iter_mut().for_each(|rule| rule.set_lateness(lateness));
+            rules.iter_mut().for_each(|rules| rules.set_lateness(lateness));
         }
+        let counts = rules.iter().map(|rules| rules.rules().len());
+        let firsts = counts
+            .scan(0, |next, count| {
+                let first = *next;
+                *next += count;
+                Some(first)
+            })
+            .collect();
         Self {
             execution: execution(args, &rules),
-            report: Report::new(rules.iter().map(|rule| rule.meta())),
+            report: Report::new(metas(&rules).into_iter()),
             rules,
+            firsts,
             pending: Vec::new(),
+            origins: Origins::default(),
             seen: Seen::default(),
         }
     }
 
-    fn event(&mut self, event: &Value, origin: eql::Origin<'_>) {
-        self.report.events += 1;
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            let mut emit = |alert| self.pending.push((index, alert));
-            rule.on_event(event, origin, &self.execution, &mut emit);
+    /// Gives the rules the events in the text of a record of the source `index`.
+    fn record(&mut self, text: &[u8], index: &str) -> Result<(), Flawed> {
+        if !event::may_hold_hits(text) {
+            return self.event(text, None, text, index);
         }
+        let document = event::parse(text)?;
+        let hits = event::hits(&document);
+        for hit in hits {
+            let source = event::source_of(hit);
+            if std::ptr::eq(source, &raw const document) {
+                self.event(text, None, text, index)?;
+                continue;
+            }
+            let own_text = (hits.len() > 1).then(|| hit.to_string());
+            let named = own_text.as_ref().map_or(text, String::as_bytes);
+            self.event(source.to_string().as_bytes(), Some(hit), named, index)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the rules an event. `named` is the text that names it where nothing in it does.
+    fn event(
+        &mut self,
+        text: &[u8],
+        hit: Option<&Value>,
+        named: &[u8],
+        index: &str,
+    ) -> Result<(), Flawed> {
+        for rules in &mut self.rules {
+            rules.read(text).map_err(|flaw| event::flawed(text, flaw))?;
+        }
+        self.report.events += 1;
+        for (rules, first) in self.rules.iter_mut().zip(&self.firsts) {
+            if !rules.search() {
+                continue;
+            }
+            // Only what rules look at is read before this.
+            let Some(document) = rules.document() else {
+                self.report.events -= 1;
+                return Err(event::flawed(text, eql::scan::Flaw::NotJson));
+            };
+            let origin = self.origins.of(hit.unwrap_or(document), named, index);
+            let mut emit = |rule, alert| self.pending.push((first + rule, alert));
+            rules
+                .proceed(origin, &self.execution, &mut emit)
+                .map_err(|flaw| event::flawed(text, flaw))?;
+        }
+        Ok(())
     }
 
     /// Begins the next source of events.
     fn begin_source(&mut self) {
-        self.rules.iter_mut().for_each(|rule| rule.begin_source());
+        self.rules.iter_mut().for_each(|rules| rules.begin_source());
     }
 
     /// Ends the stream of events.
     fn flush(&mut self) {
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            rule.flush(&self.execution, &mut |alert| self.pending.push((index, alert)));
-            self.report.counters(index, rule.counters());
+        for (rules, first) in self.rules.iter_mut().zip(&self.firsts) {
+            let mut emit = |rule, alert| self.pending.push((first + rule, alert));
+            rules.flush(&self.execution, &mut emit);
+            for (rule, counters) in rules.counters() {
+                self.report.counters(first + rule, counters);
+            }
         }
     }
 
@@ -271,7 +329,6 @@ impl Hunt<'_> {
         source: &Source,
     ) -> Result<Option<io::Error>, Stop> {
         let index = source.index();
-        let mut origins = Origins::default();
         self.engine.begin_source();
         loop {
             let record = match reader.next(&mut |bytes| self.bad.keep(bytes)) {
@@ -282,37 +339,22 @@ impl Hunt<'_> {
                     return Ok(Some(error));
                 }
             };
-            let parsed = match record {
+            let taken = match record {
                 Record::Text(text) if text.trim_ascii().is_empty() => continue,
-                Record::Text(text) => match event::parse(text) {
-                    Ok(document) => Ok((text, document)),
-                    Err(flawed) => {
-                        self.bad.keep(text);
-                        Err(flawed)
-                    }
-                },
+                Record::Text(text) => self.engine.record(text, &index).inspect_err(|_| {
+                    self.bad.keep(text);
+                }),
                 Record::TooLong => Err(Flawed::new(Flaw::TooLong, "see --max-line")),
                 Record::Unclosed => Err(Flawed::new(Flaw::Torn, "an array has no end")),
             };
-            match parsed {
-                Ok((text, document)) => self.document(&document, text, &index, &mut origins),
-                Err(flawed) => self.flawed(&flawed, source, reader.line())?,
+            if let Err(flawed) = taken {
+                self.flawed(&flawed, source, reader.line())?;
             }
             let written = self.engine.write(&mut self.output, &self.progress)?;
             if written && source == &Source::Stdin {
                 self.output.flush()?;
             }
             self.progress.tick(self.engine.report.events, self.engine.report.alerts());
-        }
-    }
-
-    /// Gives the events of a document to the rules.
-    fn document(&mut self, document: &Value, text: &[u8], index: &str, origins: &mut Origins) {
-        let hits = event::hits(document);
-        for hit in hits {
-            let own_text = (hits.len() > 1).then(|| hit.to_string());
-            let text = own_text.as_ref().map_or(text, String::as_bytes);
-            self.engine.event(event::source_of(hit), origins.of(hit, text, index));
         }
     }
 

@@ -38,11 +38,11 @@ pub use exit::ExitCode;
 pub use run::{run, run_with};
 pub use streams::Streams;
 
-use eql::Detector;
-use serde_json::Value;
+use eql::set::Driver;
 
-/// Rules that a sensor drives: each with its running state, over JSON documents.
-pub type Rules = Vec<Box<dyn Detector<Value>>>;
+/// Rules that a sensor drives, with their running state: sets, and rules
+/// [one by one](eql::set::OneByOne).
+pub type Rules = Vec<Box<dyn Driver>>;
 
 /// The body of a sensor's `main`: runs the given rules under the program's own command line.
 ///
@@ -74,32 +74,78 @@ macro_rules! rules {
     ($($rules:path),+ $(,)?) => {{
         #[allow(unused_imports)]
         use $crate::__private::SingleRule as _;
-        let mut rules: $crate::Rules = ::std::vec::Vec::new();
-        $( rules.extend({
+        let mut rules = $crate::__private::Given::default();
+        $( rules.add({
             #[allow(unused_imports)]
             use $rules as named;
-            named::detectors::<$crate::__private::Value>()
+            named::driver()
         }); )+
-        rules
+        rules.finish()
     }};
 }
 
 #[doc(hidden)]
 pub mod __private {
-    pub use serde_json::Value;
-
+    use eql::set::{Driver, OneByOne};
     use eql::{Detect, Detector};
+    use serde_json::Value;
 
-    /// Lets `Type::detectors::<E>()` stand beside `module::detectors::<E>()`, so that [`crate::main!`]
-    /// need not know which of the two a path names.
+    use crate::Rules;
+
+    /// Lets `Type::driver()` stand beside `module::driver()`, so that [`crate::main!`] need not know which of the
+    /// two a path names.
     pub trait SingleRule {
-        fn detectors<'a, E: ?Sized + 'a>() -> Vec<Box<dyn Detector<E> + 'a>>
+        fn driver() -> Box<dyn Detector<Value>>
         where
-            Self: Detect<E>,
+            Self: Detect<Value>,
         {
-            vec![<Self as Detect<E>>::detector()]
+            <Self as Detect<Value>>::detector()
         }
     }
 
     impl<R> SingleRule for R {}
+
+    /// The arguments of [`crate::rules!`] so far.
+    #[derive(Default)]
+    pub struct Given {
+        rules: Rules,
+        /// Rules that follow one another, so that an event is parsed once for all of them.
+        singles: Vec<Box<dyn Detector<Value>>>,
+    }
+
+    impl Given {
+        pub fn add(&mut self, named: impl Named) {
+            named.add_to(self);
+        }
+
+        pub fn finish(mut self) -> Rules {
+            self.close();
+            self.rules
+        }
+
+        fn close(&mut self) {
+            let singles = std::mem::take(&mut self.singles);
+            if !singles.is_empty() {
+                self.rules.push(Box::new(OneByOne::new(singles)));
+            }
+        }
+    }
+
+    /// What a path can name.
+    pub trait Named {
+        fn add_to(self, given: &mut Given);
+    }
+
+    impl Named for Box<dyn Driver> {
+        fn add_to(self, given: &mut Given) {
+            given.close();
+            given.rules.push(self);
+        }
+    }
+
+    impl Named for Box<dyn Detector<Value>> {
+        fn add_to(self, given: &mut Given) {
+            given.singles.push(self);
+        }
+    }
 }

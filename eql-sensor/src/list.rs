@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use eql::RuleMeta;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
 
 use crate::cli::RulesArgs;
-use crate::rules::{select, techniques};
+use crate::rules::{metas, select, techniques};
 use crate::run::Stop;
 use crate::{ExitCode, Rules, Streams, export};
 
@@ -18,22 +19,22 @@ pub(crate) fn list(
 ) -> Result<ExitCode, Stop> {
     let rules =
         select(rules, &args.selection.rules, args.selection.min_severity).map_err(Stop::Usage)?;
-    let text = if args.json { ndjson(&rules) } else { table(&rules) };
+    let metas = metas(&rules);
+    let text = if args.json { ndjson(&metas) } else { table(&metas) };
     let stdout = &mut streams.stdout;
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::stdout)?;
     Ok(ExitCode::Ok)
 }
 
-fn ndjson(rules: &Rules) -> String {
-    rules.iter().map(|rule| Value::Object(export::kibana(rule.meta())).to_string() + "\n").collect()
+fn ndjson(rules: &[&RuleMeta]) -> String {
+    rules.iter().map(|meta| Value::Object(export::kibana(meta)).to_string() + "\n").collect()
 }
 
-fn table(rules: &Rules) -> String {
+fn table(rules: &[&RuleMeta]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["NAME", "SEVERITY", "RISK", "ATT&CK", "SCHEDULE"]);
-    for rule in rules {
-        let meta = rule.meta();
+    for meta in rules {
         table.add_row([
             meta.name,
             meta.severity.as_str(),

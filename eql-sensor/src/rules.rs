@@ -9,27 +9,36 @@ use crate::Rules;
 /// # Errors
 /// Where the result would be no rule at all, or where a name asks for none.
 pub(crate) fn select(
-    rules: Rules,
+    mut rules: Rules,
     wanted: &[String],
     min_severity: Option<Severity>,
 ) -> Result<Rules, String> {
-    if rules.is_empty() {
+    let all = metas(&rules);
+    if all.is_empty() {
         return Err("this sensor was built without rules".to_owned());
     }
     for name in wanted {
-        if !rules.iter().any(|rule| is_called(rule.meta(), name)) {
+        if !all.iter().any(|meta| is_called(meta, name)) {
             return Err(format!("no rule has the id or name `{name}`; `rules` lists them all"));
         }
     }
     let is_wanted =
         |meta: &RuleMeta| wanted.is_empty() || wanted.iter().any(|name| is_called(meta, name));
     let is_severe = |meta: &RuleMeta| min_severity.is_none_or(|least| meta.severity >= least);
-    let kept: Rules =
-        rules.into_iter().filter(|rule| is_wanted(rule.meta()) && is_severe(rule.meta())).collect();
-    if kept.is_empty() {
+    if wanted.is_empty() && min_severity.is_none() {
+        return Ok(rules);
+    }
+    rules.iter_mut().for_each(|rules| rules.keep(&|meta| is_wanted(meta) && is_severe(meta)));
+    rules.retain(|rules| !rules.rules().is_empty());
+    if rules.is_empty() {
         return Err("no rule is left; `rules` lists them with their severity".to_owned());
     }
-    Ok(kept)
+    Ok(rules)
+}
+
+/// The metadata of all rules, in their order.
+pub(crate) fn metas(rules: &Rules) -> Vec<&'static RuleMeta> {
+    rules.iter().flat_map(|rules| rules.rules()).collect()
 }
 
 /// Whether `name` is the rule's id or its name, or a pattern of either; case does not count.

@@ -146,9 +146,16 @@ fn origins_follow_the_event() {
     assert_eq!(origins[1]["id"], "e");
 }
 
+/// The event with a field in it that is nested deeper than documents are parsed.
+fn nested(event: &Value) -> String {
+    let event = event.to_string();
+    let open = event.strip_suffix('}').unwrap();
+    format!("{open},\"a\":{}1{}}}", "{\"a\":".repeat(200), "}".repeat(200))
+}
+
 /// Every kind of line that is no event, between lines that are.
 fn spoiled() -> (Vec<u8>, Vec<u8>) {
-    let deep = format!("{}1{}", "{\"a\":".repeat(200), "}".repeat(200));
+    let deep = nested(&mshta("deep"));
     let long = format!("{{\"a\": \"{}\"}}", "x".repeat(4000));
     let bad: [&[u8]; 7] = [
         b"{\"event\": {\"id\": \"tor",
@@ -184,6 +191,15 @@ fn lines_that_are_no_events_are_counted_and_kept() {
                    the first is stdin:2: not JSON (EOF while parsing a string at column 21)";
     assert!(done.stderr.contains(summary), "{}", done.stderr);
     assert!(done.stderr.contains("events     8 ("), "{}", done.stderr);
+}
+
+/// A line is parsed as a whole only for an alert, or to say what is wrong with it.
+#[test]
+fn what_no_rule_reads_may_be_nested_deeply() {
+    let input = nested(&json!({"process": {"name": "sh"}})) + "\n";
+    let done = sensor_reading(&[&"hunt"], input.as_bytes());
+    assert!(done.stderr.contains("events     1 ("), "{}", done.stderr);
+    assert!(done.stderr.contains("bad lines  0"), "{}", done.stderr);
 }
 
 #[test]
@@ -286,7 +302,7 @@ fn the_end_of_the_stream_lets_rules_finish() {
 fn modules_and_types_make_one_sensor() {
     use support::pack;
     let rules = eql_sensor::rules!(pack, Last, crate::support::Beacon, pack::MshtaStarted);
-    let names: Vec<_> = rules.iter().map(|rule| rule.meta().name).collect();
+    let names: Vec<_> = rules.iter().flat_map(|rules| rules.rules()).map(|meta| meta.name).collect();
     assert_eq!(
         names,
         [
