@@ -299,14 +299,13 @@ impl Scan {
     /// A [`Flaw`], after which the scan has neither a line nor values.
     pub fn read(&mut self, projection: &Projection, line: &[u8]) -> Result<(), Flaw> {
         self.clear(projection);
-        let line = trim(line);
         if line.len() > MAX_LINE {
             return Err(Flaw::TooLong);
         }
         self.buffer.fill(line);
-        let result = walk::read(self, projection, line).or_else(|Odd| {
+        let result = walk::read(self, projection).or_else(|Odd| {
             self.store.clear(projection.len(), false);
-            slow::read(self, projection, line)
+            slow::read(self, projection)
         });
         if result.is_err() {
             self.clear(projection);
@@ -351,16 +350,6 @@ impl Scan {
     pub fn line(&self) -> &[u8] {
         self.buffer.line()
     }
-}
-
-/// Without the white space of JSON at both ends.
-fn trim(mut line: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
-    | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = line
-    {
-        line = rest;
-    }
-    line
 }
 
 /// The values of one slot; see [`Scan::values`].

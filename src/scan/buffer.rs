@@ -11,13 +11,14 @@ pub(super) struct Buffer {
 pub(super) const PADDING: usize = 128;
 
 impl Buffer {
-    /// Takes a line.
+    /// Takes a line, without the white space around it.
     pub(super) fn fill(&mut self, line: &[u8]) {
         // What is left of a string is never longer than the string. Blocks are written beyond its end too.
         let needed = 2 * (line.len() + PADDING);
         if self.bytes.len() < needed {
             self.bytes.resize(needed.next_power_of_two(), 0);
         }
+        let line = trim(line);
         self.bytes[..line.len()].copy_from_slice(line);
         self.bytes[line.len()..line.len() + PADDING].fill(b'"');
         self.line = line.len();
@@ -29,6 +30,10 @@ impl Buffer {
 
     pub(super) fn line(&self) -> &[u8] {
         &self.bytes[..self.line]
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
@@ -51,4 +56,14 @@ impl Buffer {
         // SAFETY: as asked of the caller.
         unsafe { std::str::from_utf8_unchecked(bytes) }
     }
+}
+
+/// Without the white space of JSON at both ends.
+fn trim(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
+    | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = line
+    {
+        line = rest;
+    }
+    line
 }

@@ -15,9 +15,9 @@ pub(super) struct Guess {
     pub(super) text: [u8; 32],
     /// Which of them are of the text.
     pub(super) mask: u32,
-    pub(super) len: u32,
-    /// The guess after this one.
+    /// The guess that came after this one last time, and the one before that.
     pub(super) next: u32,
+    pub(super) other: u32,
     /// The node of the object.
     owner: NodeId,
     pub(super) member: Member,
@@ -41,6 +41,8 @@ pub(super) struct Target {
     pub(super) slot: u32,
     /// Whether something is wanted of objects.
     pub(super) edges: bool,
+    /// Of the text before it.
+    pub(super) len: u8,
 }
 
 pub(super) const NO_EDGE: EdgeId = u32::MAX;
@@ -49,7 +51,7 @@ pub(super) const NO_SLOT: u32 = u32::MAX;
 pub(super) const SLOTS: u32 = u32::MAX - 1;
 
 impl Target {
-    const NOTHING: Self = Self { node: 0, slot: NO_SLOT, edges: false };
+    const NOTHING: Self = Self { node: 0, slot: NO_SLOT, edges: false, len: 0 };
 
     fn of(projection: &Projection, node: NodeId) -> Self {
         let slot = match *projection.slots(node) {
@@ -57,7 +59,7 @@ impl Target {
             [slot] => slot,
             _ => SLOTS,
         };
-        Self { node, slot, edges: projection.has_edges(node) }
+        Self { node, slot, edges: projection.has_edges(node), len: 0 }
     }
 }
 
@@ -107,12 +109,17 @@ impl Guesses {
         let none = Guess {
             text: [0xff; 32],
             mask: u32::MAX,
-            len: 32,
             next: self.nodes,
-            owner: NodeId::MAX,
+            other: self.nodes,
+            owner: 0,
             member: Member::of(projection, None),
         };
-        self.all.resize(self.nodes as usize + 1, none);
+        self.all.reserve(self.nodes as usize + 2 + MOST);
+        for node in 0..=self.nodes {
+            // The last one is of no node: nothing is learned of what follows it.
+            let owner = if node < self.nodes { node } else { NodeId::MAX };
+            self.all.push(Guess { owner, ..none.clone() });
+        }
         self.tails.resize(self.nodes as usize + 1, [0; 32]);
     }
 
@@ -134,8 +141,10 @@ impl Guesses {
             self.all[self.nodes as usize].member = member;
             return self.nodes;
         };
-        if prev != self.nodes {
-            self.all[prev as usize].next = found;
+        let prev = &mut self.all[prev as usize];
+        if prev.owner != NodeId::MAX {
+            prev.other = prev.next;
+            prev.next = found;
         }
         found
     }
@@ -167,15 +176,23 @@ impl Guesses {
     fn add(&mut self, owner: NodeId, text: &[u8], member: Member) {
         let (head, tail) = halves(text);
         let mask = u32::MAX >> (32 - text.len().min(32));
-        let len = text.len() as u32;
-        self.all.push(Guess { text: head, mask, len, next: self.nodes, owner, member });
+        let mut member = member;
+        member.target.len = text.len() as u8;
+        self.all.push(Guess {
+            text: head,
+            mask,
+            next: self.nodes,
+            other: self.nodes,
+            owner,
+            member,
+        });
         self.tails.push(tail);
     }
 
     fn is(&self, index: u32, owner: NodeId, text: &[u8]) -> bool {
         let guess = &self.all[index as usize];
         guess.owner == owner
-            && guess.len as usize == text.len()
+            && usize::from(guess.member.target.len) == text.len()
             && (guess.text, self.tails[index as usize]) == halves(text)
     }
 }

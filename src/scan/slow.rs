@@ -11,10 +11,12 @@ use super::projection::{EdgeId, NodeId};
 use super::{Flaw, Kind, Projection, Scan};
 
 /// Reads a line into a scan that has it in its buffer already, and no values.
-pub(super) fn read(scan: &mut Scan, projection: &Projection, line: &[u8]) -> Result<(), Flaw> {
-    let text = std::str::from_utf8(line).map_err(|_| Flaw::NotUtf8)?;
-    judge(text)?;
-    let mut walk = Walk { text, at: 0, arena: scan.buffer.arena() };
+pub(super) fn read(scan: &mut Scan, projection: &Projection) -> Result<(), Flaw> {
+    // The walk puts strings into the buffer that the line is in.
+    let line = scan.buffer.line().to_vec();
+    let text = String::from_utf8(line).map_err(|_| Flaw::NotUtf8)?;
+    judge(&text)?;
+    let mut walk = Walk { text: &text, at: 0, arena: scan.buffer.arena() };
     walk.wanted(scan, projection, Projection::ROOT);
     Ok(())
 }

@@ -18,7 +18,7 @@
 //! most one byte of the string that is meant, so that of the second half of the buffer `n` bytes are used; blocks
 //! begin at most there.
 
-use super::guess::{CLOSE, Guesses, Member, NO_SLOT, SLOTS, Target};
+use super::guess::{CLOSE, Guess, Guesses, Member, NO_SLOT, SLOTS, Target};
 use super::projection::{NodeId, Projection};
 #[cfg(target_arch = "x86_64")]
 use super::simd::Avx2;
@@ -36,13 +36,13 @@ const DEEPEST: u32 = 100;
 const LONGEST_NUMBER: usize = 100;
 
 /// Reads a line into a scan that has it in its buffer already, and no values.
-pub(super) fn read(scan: &mut Scan, projection: &Projection, line: &[u8]) -> Result<(), Odd> {
+pub(super) fn read(scan: &mut Scan, projection: &Projection) -> Result<(), Odd> {
     match scan.backend {
         // SAFETY: any processor runs it.
-        Backend::Portable => unsafe { read_with::<Portable>(scan, projection, line) },
+        Backend::Portable => unsafe { read_with::<Portable>(scan, projection) },
         // SAFETY: a scan has this backend only where the processor runs it.
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx2 => unsafe { read_with::<Avx2>(scan, projection, line) },
+        Backend::Avx2 => unsafe { read_with::<Avx2>(scan, projection) },
         #[cfg(not(target_arch = "x86_64"))]
         Backend::Avx2 => Err(Odd),
     }
@@ -50,22 +50,19 @@ pub(super) fn read(scan: &mut Scan, projection: &Projection, line: &[u8]) -> Res
 
 /// # Safety
 /// The processor has what `S` is made of.
-unsafe fn read_with<S: Simd>(
-    scan: &mut Scan,
-    projection: &Projection,
-    line: &[u8],
-) -> Result<(), Odd> {
-    let arena = scan.buffer.arena();
-    let buffer = scan.buffer.bytes_mut();
+unsafe fn read_with<S: Simd>(scan: &mut Scan, projection: &Projection) -> Result<(), Odd> {
+    let (len, arena) = (scan.buffer.line().len(), scan.buffer.arena());
+    let buffer = scan.buffer.bytes();
     // SAFETY: the padding is longer than a block, and of the buffer like the line.
-    let (beyond_ascii, control) = unsafe { S::survey(buffer.as_ptr(), line.len()) };
-    if control || beyond_ascii && std::str::from_utf8(line).is_err() {
+    let (beyond_ascii, control) = unsafe { S::survey(buffer.as_ptr(), len) };
+    if control || beyond_ascii && std::str::from_utf8(&buffer[..len]).is_err() {
         return Err(Odd);
     }
+    let buffer = scan.buffer.bytes_mut();
     let (store, guesses) = (&mut scan.store, &mut scan.guesses);
     let objects = (scan.seen.as_mut_slice(), &mut scan.objects);
     // SAFETY: as asked of the caller; the line was looked at.
-    unsafe { Walk::run::<S>(buffer, (line.len(), arena), projection, guesses, store, objects) }
+    unsafe { Walk::run::<S>(buffer, (len, arena), projection, guesses, store, objects) }
 }
 
 /// The text of one of the values of a scan.
@@ -172,48 +169,68 @@ impl<'a> Walk<'a> {
             if at > self.end {
                 return Err(Odd);
             }
-            let next = self.guesses.all[prev as usize].next;
-            // SAFETY: see above.
-            prev = if unsafe { self.agrees::<S>(at, next) } {
-                at += self.guesses.all[next as usize].len as usize;
-                next
-            } else {
-                let (end, guess) = unsafe { S::member(self, at, node, prev)? };
-                at = end;
-                guess
-            };
-            let Member { edge, target } = self.guesses.all[prev as usize].member;
-            if edge < CLOSE {
-                // Of a key that stands twice the last one counts.
-                if self.seen[edge as usize] == object {
-                    return Err(Odd);
+            // SAFETY, of the whole body: see above; indices of guesses and edges are what they say.
+            unsafe {
+                let (next, other) = {
+                    let prev = self.guess(prev);
+                    (prev.next, prev.other)
+                };
+                prev = if self.agrees::<S>(at, next) {
+                    at += usize::from(self.guess(next).member.target.len);
+                    next
+                } else if self.agrees::<S>(at, other) {
+                    at += usize::from(self.guess(other).member.target.len);
+                    let prev = self.guesses.all.get_unchecked_mut(prev as usize);
+                    (prev.next, prev.other) = (other, next);
+                    other
+                } else {
+                    let (end, guess) = S::member(self, at, node, prev)?;
+                    at = end;
+                    guess
+                };
+                let Member { edge, target } = self.guess(prev).member;
+                if edge < CLOSE {
+                    // Of a key that stands twice the last one counts.
+                    let seen = self.seen.get_unchecked_mut(edge as usize);
+                    if *seen == object {
+                        return Err(Odd);
+                    }
+                    *seen = object;
+                } else if edge == CLOSE {
+                    self.depth -= 1;
+                    return Ok(at);
                 }
-                self.seen[edge as usize] = object;
-            } else if edge == CLOSE {
-                self.depth -= 1;
-                return Ok(at);
+                at = self.value::<S>(at, target)?;
             }
-            // SAFETY: see above.
-            at = unsafe { self.value::<S>(at, target)? };
         }
+    }
+
+    #[inline(always)]
+    unsafe fn guess(&self, index: u32) -> &Guess {
+        debug_assert!((index as usize) < self.guesses.all.len());
+        // SAFETY: indices of guesses are made by the guesses, which are forgotten between lines only.
+        unsafe { self.guesses.all.get_unchecked(index as usize) }
     }
 
     /// Whether the text here is that of a guess.
     #[inline(always)]
-    unsafe fn agrees<S: Simd>(&self, at: usize, guess: u32) -> bool {
-        let index = guess as usize;
-        let guess = &self.guesses.all[index];
-        // SAFETY: see above.
-        let equal = unsafe { S::equal32(self.at(at), guess.text.as_ptr()) };
-        if !equal & guess.mask != 0 {
-            return false;
+    unsafe fn agrees<S: Simd>(&self, at: usize, index: u32) -> bool {
+        // SAFETY, of the whole body: see above.
+        unsafe {
+            let guess = self.guess(index);
+            let equal = S::equal32(self.at(at), guess.text.as_ptr());
+            if !equal & guess.mask != 0 {
+                return false;
+            }
+            let len = guess.member.target.len;
+            if len <= 32 {
+                return true;
+            }
+            // The first 32 bytes are of the line.
+            let tail = self.guesses.tails.get_unchecked(index as usize);
+            let equal = S::equal32(self.at(at + 32), tail.as_ptr());
+            !equal & (u32::MAX >> (64 - len)) == 0
         }
-        if guess.len <= 32 {
-            return true;
-        }
-        // SAFETY: see above; the first 32 bytes are of the line.
-        let equal = unsafe { S::equal32(self.at(at + 32), self.guesses.tails[index].as_ptr()) };
-        !equal & (u32::MAX >> (64 - guess.len)) == 0
     }
 
     /// What stands before a value of an object, or its end, read without a guess; gives the end of it.
@@ -286,7 +303,7 @@ impl<'a> Walk<'a> {
         if self.depth > DEEPEST {
             return Err(Odd);
         }
-        let target = Target { node, slot, edges: self.projection.has_edges(node) };
+        let target = Target { node, slot, edges: self.projection.has_edges(node), len: 0 };
         // SAFETY, of the whole body: see above.
         unsafe {
             let mut at = self.spaces(at + 1);
