@@ -4,7 +4,8 @@
 //! allocates nor recurses. `?` takes one character however many bytes it has.
 
 use crate::text::{
-    Needle, find, in_sorted, in_sorted_fold, same, strip_prefix, strip_suffix, width_of_first, width_without_last,
+    Needle, find, in_sorted, in_sorted_fold, same, strip_prefix, strip_suffix, width_of_first,
+    width_without_last,
 };
 
 /// One pattern: `skip` characters, and then what `kind` says.

@@ -384,7 +384,8 @@ impl<S: RuleSet> Detector<S> {
             for at in 0..clock.rules.len() {
                 let number = clock.rules[at];
                 let rule = usize::from(number);
-                let was_fed = self.found.iter().any(|&found| self.plan.stages[found as usize].rule == number);
+                let was_fed =
+                    self.found.iter().any(|&found| self.plan.stages[found as usize].rule == number);
                 let waits = clock.patience[at].is_some_and(|patience| next > Some(patience));
                 let Some(detector) = &mut self.rules[rule] else { continue };
                 let emit = &mut |alert| emit(rule, alert);
@@ -438,7 +439,9 @@ impl<S: RuleSet> Detector<S> {
                 for &rule in &clock.rules {
                     let rule = usize::from(rule);
                     if let Some(detector) = &mut self.rules[rule] {
-                        detector.advance_watermark(watermark, execution, &mut |alert| emit(rule, alert));
+                        detector.advance_watermark(watermark, execution, &mut |alert| {
+                            emit(rule, alert)
+                        });
                     }
                 }
             }

@@ -69,6 +69,11 @@ fn every_rule_compiles_runs_and_fires_on_its_witness() {
             }
         }
     }
+    let streams: Vec<&[Value]> = jobs.iter().map(|job| job.events.as_slice()).collect();
+    println!(
+        "as one set, on witnesses and near misses: {:?}",
+        program.run_fused(&streams, 0, true)
+    );
     let asked: Vec<(usize, &[Value])> =
         jobs.iter().map(|job| (job.rule, job.events.as_slice())).collect();
     let mut wrong = Vec::new();
@@ -100,6 +105,8 @@ fn over_telemetry(program: &Program, count: usize) {
         started.elapsed()
     );
     assert_eq!(alerts.len(), count);
+    println!("as one set: {:?}", program.run_fused(&[&events], 0, true));
+    println!("as one set, with lateness: {:?}", program.run_fused(&[&events], 30, true));
 }
 
 /// A rule, events, and whether it fires on them.

@@ -135,13 +135,7 @@ impl Plan {
         if let Some(priors) = priors {
             guards.extend(guard::guards(&condition, true, query, priors));
         }
-        Stage {
-            rule,
-            term,
-            category,
-            systems: systems(&condition, query),
-            guards: choose(guards),
-        }
+        Stage { rule, term, category, systems: systems(&condition, query), guards: choose(guards) }
     }
 }
 
@@ -173,9 +167,11 @@ fn fields(rules: &[&hir::Query]) -> Vec<Field> {
 /// The operating systems that a condition leaves, in lower case; none where it leaves all.
 fn systems(condition: &Cond, query: &hir::Query) -> Vec<String> {
     match condition {
-        Cond::And(list) => {
-            list.iter().map(|cond| systems(cond, query)).find(|list| !list.is_empty()).unwrap_or_default()
-        }
+        Cond::And(list) => list
+            .iter()
+            .map(|cond| systems(cond, query))
+            .find(|list| !list.is_empty())
+            .unwrap_or_default(),
         Cond::Test(field, Test::Strings(test))
             if query.fields[field.0].path == SYSTEM
                 && query.fields[field.0].root == Root::Event

@@ -53,7 +53,11 @@ impl Parse for Set {
                 if meta.path.is_ident("print") {
                     let what: LitStr = meta.value()?.parse()?;
                     print_plan = what.value() == "plan";
-                    return if print_plan { Ok(()) } else { Err(meta.error("expected `\"plan\"`")) };
+                    return if print_plan {
+                        Ok(())
+                    } else {
+                        Err(meta.error("expected `\"plan\"`"))
+                    };
                 }
                 Err(meta.error("unknown key, expected `crate = path` or `print = \"plan\"`"))
             });
@@ -145,7 +149,9 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
             compile::file(file, set.pattern.span(), None, &project.config.lints, project);
         if OWN_ITEMS.iter().any(|own| ident == own) || emit::TAKEN.iter().any(|own| ident == own) {
             let file = project.shown(file);
-            let message = format!("`{file}` would be the struct `{ident}`, a name that the module uses itself");
+            let message = format!(
+                "`{file}` would be the struct `{ident}`, a name that the module uses itself"
+            );
             let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
                 .help("give the file another name");
             items.extend(report::plain(&error, set.pattern.span()));

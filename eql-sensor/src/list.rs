@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use eql::RuleMeta;
 use comfy_table::{CellAlignment, Table, presets};
+use eql::RuleMeta;
 use serde_json::Value;
 
 use crate::cli::RulesArgs;

@@ -302,7 +302,8 @@ fn the_end_of_the_stream_lets_rules_finish() {
 fn modules_and_types_make_one_sensor() {
     use support::pack;
     let rules = eql_sensor::rules!(pack, Last, crate::support::Beacon, pack::MshtaStarted);
-    let names: Vec<_> = rules.iter().flat_map(|rules| rules.rules()).map(|meta| meta.name).collect();
+    let names: Vec<_> =
+        rules.iter().flat_map(|rules| rules.rules()).map(|meta| meta.name).collect();
     assert_eq!(
         names,
         [

@@ -89,9 +89,8 @@ impl Index {
                 let in_category = |name: &str| {
                     category.is_some_and(|own| *own == name) || !categories.contains(&name)
                 };
-                let in_system = |name: &str| {
-                    system.is_some_and(|own| *own == name) || !systems.contains(&name)
-                };
+                let in_system =
+                    |name: &str| system.is_some_and(|own| *own == name) || !systems.contains(&name);
                 let fits = kept().filter(|(stage, _)| {
                     stage.category.is_none_or(in_category)
                         && (stage.systems.is_empty()
@@ -102,7 +101,13 @@ impl Index {
             }
         }
         let slot = |slot: Option<u16>| slot.map(usize::from);
-        Self { category: slot(plan.category), system: slot(plan.system), categories, systems, classes }
+        Self {
+            category: slot(plan.category),
+            system: slot(plan.system),
+            categories,
+            systems,
+            classes,
+        }
     }
 
     /// Appends the numbers of the terms that the event may fit, ascending, each once.
@@ -353,7 +358,8 @@ fn hash(text: &[u8]) -> u64 {
         folded
     };
     let (words, rest) = text.as_chunks::<8>();
-    let mut hash = words.iter().fold(text.len() as u64, |hash, &word| mix(hash, u64::from_le_bytes(word)));
+    let mut hash =
+        words.iter().fold(text.len() as u64, |hash, &word| mix(hash, u64::from_le_bytes(word)));
     if !rest.is_empty() {
         let mut word = [0; 8];
         word[..rest.len()].copy_from_slice(rest);
@@ -416,7 +422,11 @@ impl<const STEP: usize> Parts<STEP> {
             let (text, rare, _) = same[0];
             let part = index(made.parts.len());
             let marks = merged(same.iter().map(|(.., mark)| *mark), &mut made.marks);
-            made.parts.push(Part { text: index(made.texts.len()), length: index(text.len()), marks });
+            made.parts.push(Part {
+                text: index(made.texts.len()),
+                length: index(text.len()),
+                marks,
+            });
             made.texts.extend_from_slice(text);
             let first = usize::from(rare).min(text.len() - (GRAM + STEP - 1));
             for at in first..first + STEP {

@@ -51,6 +51,17 @@ pub(crate) struct Program {
     path: PathBuf,
 }
 
+/// What came of a set that was run fused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fused {
+    pub(crate) events: u64,
+    /// Terms that events fit.
+    pub(crate) hits: u64,
+    pub(crate) alerts: u64,
+    /// Terms that were tested.
+    pub(crate) candidates: u64,
+}
+
 /// One alert that a rule raised.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Alert {
@@ -134,6 +145,9 @@ impl Batch {
         out.push_str("    all\n}\n");
         if !self.files.is_empty() {
             out.push_str("\neql::rules! { pub mod pack = \"rules\" }\n");
+            out.push_str(FUSED);
+        } else {
+            out.push_str("\nfn fused(_: &Value) -> Value {\n    Value::Null\n}\n");
         }
         out
     }
@@ -155,6 +169,20 @@ impl Program {
         let answers = self.ask(&[json!({ "all": events }).to_string()]);
         let answer: Value = answers.into_iter().next().expect("one answer");
         answer.as_array().expect("a list for each rule").iter().map(alerts).collect()
+    }
+
+    /// Runs the set of the batch's files over streams, fused and rule by rule, with these seconds of lateness, and
+    /// fails where the two differ. A stream ends before the next, or is followed by it as by another source.
+    pub(crate) fn run_fused(&self, streams: &[&[Value]], lateness: u64, ends: bool) -> Fused {
+        let job = json!({ "fused": streams, "lateness": lateness, "ends": ends });
+        let answer = self.ask(&[job.to_string()]).remove(0);
+        let count = |name: &str| answer[name].as_u64().expect("a count");
+        Fused {
+            events: count("events"),
+            hits: count("hits"),
+            alerts: count("alerts"),
+            candidates: count("candidates"),
+        }
     }
 
     fn ask(&self, lines: &[String]) -> Vec<Value> {
@@ -247,6 +275,10 @@ fn main() {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let job: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if job.get("fused").is_some() {
+            writeln!(out, "{}", fused(&job)).unwrap();
+            continue;
+        }
         let answer = match job.get("all") {
             Some(events) => {
                 let events = events.as_array().unwrap();
@@ -284,5 +316,75 @@ fn run(rule: &mut dyn Detector<Value>, events: &[Value], execution: &Execution) 
     }
     rule.flush(execution, &mut emit);
     Value::from(alerts)
+}
+"#;
+
+const FUSED: &str = r#"
+fn fused(job: &Value) -> Value {
+    use std::collections::BTreeMap;
+    type Alerts = BTreeMap<usize, Vec<Value>>;
+
+    fn one_by_one<E>(
+        rules: &mut [Box<dyn Detector<E>>],
+        mut each: impl FnMut(&mut dyn Detector<E>, &mut dyn FnMut(eql::Document)),
+        alerts: &mut Alerts,
+    ) {
+        for (rule, detector) in rules.iter_mut().enumerate() {
+            each(&mut **detector, &mut |alert| {
+                alerts.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
+            });
+        }
+    }
+
+    let mut execution = Execution::new(Timestamp::default());
+    execution.uuid = "run".to_owned();
+    let lateness = std::time::Duration::from_secs(job["lateness"].as_u64().unwrap());
+    let ends = job["ends"].as_bool().unwrap();
+    let (mut row, mut set, mut looker) = (pack::Row::new(), pack::Detector::new(), pack::Detector::new());
+    let mut on_rows = pack::detectors::<pack::Row>();
+    let mut on_values = pack::detectors::<Value>();
+    set.set_lateness(lateness);
+    on_rows.iter_mut().for_each(|rule| rule.set_lateness(lateness));
+    on_values.iter_mut().for_each(|rule| rule.set_lateness(lateness));
+    let (mut fused, mut rows, mut values) = (Alerts::new(), Alerts::new(), Alerts::new());
+    let (mut events, mut hits) = (0, 0);
+    let streams = job["fused"].as_array().unwrap();
+    for (number, stream) in streams.iter().enumerate() {
+        set.begin_source();
+        on_rows.iter_mut().for_each(|rule| rule.begin_source());
+        on_values.iter_mut().for_each(|rule| rule.begin_source());
+        for (at, event) in stream.as_array().unwrap().iter().enumerate() {
+            let id = format!("{number}-{at}");
+            let origin = Origin { index: "test", id: &id };
+            row.read_document(event).unwrap();
+            looker.search(&row);
+            let found: Vec<_> = looker.hits().collect();
+            looker.search_one_by_one(&row);
+            assert_eq!(found, looker.hits().collect::<Vec<_>>(), "guards hide a term on {event}");
+            (events, hits) = (events + 1, hits + found.len());
+            let keep = &mut |rule: usize, alert: eql::Document| {
+                fused.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
+            };
+            set.on_event(&row, origin, &execution, keep).unwrap();
+            one_by_one(&mut on_rows, |rule, emit| rule.on_event(&row, origin, &execution, emit), &mut rows);
+            one_by_one(&mut on_values, |rule, emit| rule.on_event(event, origin, &execution, emit), &mut values);
+        }
+        if ends || number + 1 == streams.len() {
+            set.flush(&execution, &mut |rule, alert| {
+                fused.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
+            });
+            one_by_one(&mut on_rows, |rule, emit| rule.flush(&execution, emit), &mut rows);
+            one_by_one(&mut on_values, |rule, emit| rule.flush(&execution, emit), &mut values);
+        }
+    }
+    for (rule, meta) in pack::RULES.iter().enumerate() {
+        let query = meta.query;
+        assert_eq!(rows.get(&rule), values.get(&rule), "rows are not documents for {query}");
+        assert_eq!(fused.get(&rule), rows.get(&rule), "the set is not its rules for {query}");
+    }
+    let counters: Vec<_> = on_rows.iter().map(|rule| rule.counters()).enumerate().collect();
+    assert_eq!(set.counters().collect::<Vec<_>>(), counters, "the set counts otherwise than its rules");
+    let alerts: usize = fused.values().map(Vec::len).sum();
+    json!({ "events": events, "hits": hits, "alerts": alerts, "candidates": looker.stats().candidates })
 }
 "#;

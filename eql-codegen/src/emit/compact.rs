@@ -24,7 +24,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
         })
         .collect();
     if rule.query.fields.iter().any(|field| field.searched) {
-        bounds.extend(quote!(rt::HasObjects +));
+        bounds.extend(quote!(rt::HasObjects+));
     }
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {

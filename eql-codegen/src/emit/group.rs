@@ -72,9 +72,9 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
     let bounds = Bounds::new(rule, cx, &members).items;
-    let terms = terms(rule, cx, group, &quote!(Reads + rt::Event +));
+    let terms = terms(rule, cx, group, &quote!(Reads + rt::Event));
     let machine = machine(rule, cx, group, &parts);
-    let detect = detect(ident, &quote!(Reads +), &TokenStream::new(), Some(group));
+    let detect = detect(ident, &quote!(Reads+), &TokenStream::new(), Some(group));
     quote! {
         #structs
 

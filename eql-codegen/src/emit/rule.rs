@@ -97,7 +97,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
-    let detect = detect(ident, &quote!(Reads +), &TokenStream::new(), None);
+    let detect = detect(ident, &quote!(Reads+), &TokenStream::new(), None);
     let pipes = (!rule.query.pipes.is_empty()).then(|| {
         let pipes = pipes(rule.query);
         quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];)

@@ -49,7 +49,8 @@ impl Cx<'_> {
         let fold = test.fold;
         let texts = sorted(&test.exact);
         let globs = test.globs.iter().map(glob);
-        let test = quote!(rt::Strings { fold: #fold, exact: &[#(#texts),*], globs: &[#(#globs),*] });
+        let test =
+            quote!(rt::Strings { fold: #fold, exact: &[#(#texts),*], globs: &[#(#globs),*] });
         Some(self.ask(field, &quote!(any_text), &quote!(, &#test)))
     }
 }

@@ -1,7 +1,9 @@
 //! Guards: what has to stand in any event that fulfils a condition.
 
 use eql_grammar::ast::CompareOp;
-use eql_grammar::hir::{self, Cond, Const, Expr, ExprKind, FieldIx, Function, Root, StringTest, Test};
+use eql_grammar::hir::{
+    self, Cond, Const, Expr, ExprKind, FieldIx, Function, Root, StringTest, Test,
+};
 use eql_grammar::schema::Type;
 use eql_grammar::wildcard::commonness;
 
@@ -199,8 +201,10 @@ fn of_strings(
         texts.push(match glob.as_exact() {
             Some(text) => Text::Whole(lower(text)),
             None => {
-                let parts = glob.fragments().into_iter().filter_map(|text| part(text, path, priors));
-                let of = |text: &Text| priors.of(&Atom { path: path.to_owned(), text: text.clone() });
+                let parts =
+                    glob.fragments().into_iter().filter_map(|text| part(text, path, priors));
+                let of =
+                    |text: &Text| priors.of(&Atom { path: path.to_owned(), text: text.clone() });
                 parts.min_by(|a, b| of(a).total_cmp(&of(b)))?
             }
         });

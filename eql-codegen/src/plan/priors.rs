@@ -84,7 +84,8 @@ impl Priors {
     /// The listed share of events that have these few bytes in this field; 0 where none is listed.
     pub(crate) fn of_bytes(&self, path: &str, bytes: &[u8]) -> f64 {
         let values = self.fields.get(path).unwrap_or(&self.other);
-        let has = |text: &&(String, f64)| text.0.as_bytes().windows(bytes.len()).any(|w| w == bytes);
+        let has =
+            |text: &&(String, f64)| text.0.as_bytes().windows(bytes.len()).any(|w| w == bytes);
         values.parts.iter().filter(has).map(|(_, share)| *share).fold(0.0, f64::max)
     }
 }
