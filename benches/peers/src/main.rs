@@ -1,0 +1,5 @@
+//! x
+mod translate;
+#[cfg(test)]
+mod translate_tests;
+fn main(){}
