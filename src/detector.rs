@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::alert::{Document, Execution, Origin};
 use crate::lineage::Lineage;
 use crate::rule::{EventRule, RuleMeta};
-use crate::sequence::{Match, Pipes};
+use crate::sequence::{Match, Pipes, Target};
 
 /// A rule over a stream of events of type `E`.
 pub trait Detector<E: ?Sized>: Send {
@@ -54,6 +54,11 @@ pub trait Detect<E: ?Sized> {
     fn detector<'a>() -> Box<dyn Detector<E> + 'a>
     where
         E: 'a;
+
+    /// Whether the event fits a term of the rule; the query of an event rule is its term 0.
+    ///
+    /// No process descends from another here, where the events before are not known.
+    fn test(target: Target, event: &E) -> bool;
 }
 
 /// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.

@@ -39,6 +39,12 @@ pub trait Kind: sealed::Sealed + 'static {
     fn coerce<R>(scalar: Scalar<'_>, take: impl FnOnce(Self::Value<'_>) -> R) -> Option<R>;
 }
 
+/// A [`Kind`] whose values are strings.
+pub trait TextKind: for<'a> Kind<Value<'a> = &'a str> {}
+
+impl TextKind for Keyword {}
+impl TextKind for Version {}
+
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $name:ident, $text:literal, $value:ty, $owned:ty, $copy:expr, $coerce:expr; )+) => { $(
         $(#[$doc])*

@@ -63,22 +63,12 @@ impl Serialize for Group {
 
 /// The terms that an event fits, with their keys; reused from event to event.
 #[derive(Clone, Debug, Default)]
-pub struct Hits {
+struct Hits {
     targets: Vec<Target>,
     keys: Vec<Keys>,
 }
 
 impl Hits {
-    /// The event fits the term at this place of the query; the keys are to be filled in.
-    pub fn term(&mut self, place: u16) -> &mut Keys {
-        self.add(Target::Term(place))
-    }
-
-    /// The event fits the term after `until`.
-    pub fn until(&mut self) -> &mut Keys {
-        self.add(Target::Until)
-    }
-
     fn add(&mut self, target: Target) -> &mut Keys {
         let used = self.targets.len();
         self.targets.push(target);
@@ -133,17 +123,70 @@ pub trait SampleRule: Rule {
 
 /// A rule over several events, over events of type `E`.
 pub trait Terms<E: ?Sized> {
+    /// How many terms the query has, that after `until` left aside; a term with `runs` is one.
+    const TERMS: u16;
+    /// Whether there is a term after `until`.
+    const UNTIL: bool;
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
-    const LINEAGES: usize;
+    const LINEAGES: usize = 0;
 
-    /// Notes every term that the event fits, leaving out those that `wants` says are of no use now.
-    fn hits(event: &E, wants: &dyn Fn(Target) -> bool, lineages: &mut [Lineage], hits: &mut Hits);
+    /// Whether the event fits a term. `descends` is what [`observe`](Self::observe) said of the event, or false
+    /// throughout where no events before are known.
+    fn test(target: Target, event: &E, descends: &[bool]) -> bool;
+
+    /// The join keys of an event that fits a term.
+    fn keys(target: Target, event: &E, keys: &mut Keys);
+
+    /// Shows the event to `lineages`, and says from which of their processes its own descends. Both have
+    /// [`LINEAGES`](Self::LINEAGES) places.
+    fn observe(event: &E, lineages: &mut [Lineage], descends: &mut [bool]) {
+        let _ = (event, lineages, descends);
+    }
 
     /// The time that orders the event; `None` where it has none.
     fn time(event: &E) -> Option<Timestamp>;
 
     /// What orders it among events of the same time.
     fn tiebreaker(event: &E) -> Tiebreaker;
+}
+
+/// Which terms of a rule an event fits, and what the rule remembers to tell.
+#[derive(Clone, Debug, Default)]
+struct Fits {
+    hits: Hits,
+    lineages: Vec<Lineage>,
+    descends: Vec<bool>,
+}
+
+impl Fits {
+    /// Tests each term that `wants` says is of use now.
+    fn find<E: ?Sized, R: Terms<E>>(&mut self, event: &E, wants: impl Fn(Target) -> bool) {
+        self.hits.clear();
+        if R::LINEAGES > 0 {
+            self.lineages.resize_with(R::LINEAGES, Lineage::default);
+            self.descends.clear();
+            self.descends.resize(R::LINEAGES, false);
+            R::observe(event, &mut self.lineages, &mut self.descends);
+        }
+        let terms = (0..R::TERMS).map(Target::Term);
+        for target in terms.chain(R::UNTIL.then_some(Target::Until)) {
+            if wants(target) && R::test(target, event, &self.descends) {
+                R::keys(target, event, self.hits.add(target));
+            }
+        }
+    }
+
+    /// Takes over that the event fits these terms.
+    fn take<E: ?Sized, R: Terms<E>>(&mut self, event: &E, targets: &[Target]) {
+        self.hits.clear();
+        for &target in targets {
+            R::keys(target, event, self.hits.add(target));
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.hits.targets.is_empty()
+    }
 }
 
 impl Payload for SequenceEvent {
@@ -165,8 +208,7 @@ impl Payload for SequenceEvent {
 /// `OutlookSequence::machine()` makes one. Events of any type that carries the rule's fields can be fed.
 pub struct SequenceMachine<R> {
     machine: sequence::Machine<Stored>,
-    hits: Hits,
-    lineages: Vec<Lineage>,
+    fits: Fits,
     untimed: u64,
     /// No event of the current source had a time yet.
     source_begins: bool,
@@ -204,8 +246,7 @@ impl<R: SequenceRule> SequenceMachine<R> {
         };
         Self {
             machine,
-            hits: Hits::default(),
-            lineages: Vec::new(),
+            fits: Fits::default(),
             untimed: 0,
             source_begins: false,
             restarts: 0,
@@ -239,19 +280,31 @@ impl<R: SequenceRule> SequenceMachine<R> {
     {
         let time = R::time(event);
         self.start_over(time, execution, emit);
-        self.hits.clear();
         let machine = &self.machine;
-        self.lineages.resize_with(R::LINEAGES, Lineage::default);
-        R::hits(event, &|target| machine.wants(target), &mut self.lineages, &mut self.hits);
+        self.fits.find::<E, R>(event, |target| machine.wants(target));
+        self.proceed(time, event, origin, execution, emit);
+    }
+
+    /// Takes an event of which `self.fits` tells which terms it fits.
+    fn proceed<E: Event + ?Sized>(
+        &mut self,
+        time: Option<Timestamp>,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(R::Alert),
+    ) where
+        R: Terms<E>,
+    {
         let Some(time) = time else {
             // Without a time it has no place in the order.
-            self.untimed += u64::from(!self.hits.targets.is_empty());
+            self.untimed += u64::from(!self.fits.is_empty());
             return;
         };
         let tiebreaker =
-            if self.hits.targets.is_empty() { Tiebreaker::Missing } else { R::tiebreaker(event) };
+            if self.fits.is_empty() { Tiebreaker::Missing } else { R::tiebreaker(event) };
         let machine = &mut self.machine;
-        self.hits.with(|hits| {
+        self.fits.hits.with(|hits| {
             machine.on_event(
                 time,
                 tiebreaker,
@@ -397,8 +450,7 @@ impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMach
 /// The running state of a sample rule.
 pub struct SampleMachine<R> {
     machine: sample::Machine<Stored>,
-    hits: Hits,
-    lineages: Vec<Lineage>,
+    fits: Fits,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -418,7 +470,7 @@ impl<R: SampleRule> Default for SampleMachine<R> {
 
 impl<R: SampleRule> SampleMachine<R> {
     fn over(machine: sample::Machine<Stored>) -> Self {
-        Self { machine, hits: Hits::default(), lineages: Vec::new(), rule: PhantomData }
+        Self { machine, fits: Fits::default(), rule: PhantomData }
     }
 
     /// Fresh state; `plan` is the rule's own with other limits.
@@ -451,14 +503,25 @@ impl<R: SampleRule> SampleMachine<R> {
     ) where
         R: Terms<E>,
     {
-        self.hits.clear();
-        self.lineages.resize_with(R::LINEAGES, Lineage::default);
-        R::hits(event, &|_| true, &mut self.lineages, &mut self.hits);
-        if self.hits.targets.is_empty() {
+        self.fits.find::<E, R>(event, |_| true);
+        self.proceed(event, origin, execution, emit);
+    }
+
+    /// Takes an event of which `self.fits` tells which terms it fits.
+    fn proceed<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(R::Alert),
+    ) where
+        R: Terms<E>,
+    {
+        if self.fits.is_empty() {
             return;
         }
         let machine = &mut self.machine;
-        self.hits.with(|hits| {
+        self.fits.hits.with(|hits| {
             machine.on_event(hits, || Arc::new(SequenceEvent::of(event, origin)), &mut |found| {
                 sample_alert::<R>(found, execution, emit)
             });

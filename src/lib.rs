@@ -46,6 +46,7 @@ mod own;
 mod regex;
 pub mod rule;
 pub mod sample;
+pub mod scan;
 pub mod sequence;
 mod text;
 pub mod value;
@@ -79,16 +80,18 @@ pub mod __private {
     };
     pub use crate::generated::{
         BROKEN, Source, all, any_or_null, both, collect_detectors, compare, either, event_at,
-        event_detector, first_time, in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs,
+        event_detector, first_time, has, in_numbers, is, is_fold, is_in, is_in_fold,
+        is_in_or_like, is_in_or_like_fold, ipv4, ipv6, like, like_fold, of_stored, order, order_ip, runs,
         sample_detector, sequence_detector, tiebreaker, time, to_int, to_number, to_part,
     };
     pub use crate::glob::{
         Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
     };
     pub use crate::group::{
-        Group, Hits, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
+        Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
     };
     pub use crate::json::{HasObjects, Scalar};
+    pub use crate::key::Keys;
     pub use crate::lineage::Lineage;
     pub use crate::number::Number;
     pub use crate::regex::Dfa;

@@ -128,6 +128,33 @@ pub(crate) struct Whole {
     pub(crate) hir: hir::Query,
 }
 
+impl Whole {
+    /// As the back end takes it.
+    pub(crate) fn emitted<'a>(
+        &'a self,
+        krate: &'a TokenStream,
+        ident: &'a Ident,
+        vis: &'a Visibility,
+    ) -> emit::Rule<'a> {
+        emit::Rule {
+            krate,
+            ident,
+            vis,
+            query: &self.hir,
+            meta: &self.meta,
+            rule_id: &self.rule_id,
+            description: &self.description,
+            text: &self.text,
+        }
+    }
+}
+
+/// The struct with the documentation of its rule.
+pub(crate) fn documented(rule: &Whole, item: &ItemStruct) -> ItemStruct {
+    let written = docs::of_item(&item.attrs);
+    with_docs(item, &docs::lines(rule, written.as_deref()))
+}
+
 /// The struct with its documentation, and the items beside it.
 pub(crate) fn finish(
     compiled: Compiled,
@@ -141,18 +168,8 @@ pub(crate) fn finish(
         let item = with_docs(item, &[]);
         return quote!(#notes #item #skeleton);
     };
-    let written = docs::of_item(&item.attrs);
-    let documented = with_docs(item, &docs::lines(&whole, written.as_deref()));
-    let code = emit::rule(&emit::Rule {
-        krate,
-        ident: &item.ident,
-        vis: &item.vis,
-        query: &whole.hir,
-        meta: &whole.meta,
-        rule_id: &whole.rule_id,
-        description: &whole.description,
-        text: &whole.text,
-    });
+    let documented = documented(&whole, item);
+    let code = emit::rule(&whole.emitted(krate, &item.ident, &item.vis));
     match print {
         Some(Print::Ast) => eprintln!("{}\n{:#?}", whole.ast, whole.ast),
         Some(Print::Hir) => eprintln!("{:#?}", whole.hir),
@@ -170,8 +187,9 @@ fn with_docs(item: &ItemStruct, lines: &[String]) -> ItemStruct {
     if docs::has_docs(&item.attrs) && !lines.is_empty() {
         item.attrs.push(syn::parse_quote!(#[doc = ""]));
     }
-    for line in lines {
-        item.attrs.push(syn::parse_quote!(#[doc = #line]));
+    if !lines.is_empty() {
+        let lines = lines.join("\n");
+        item.attrs.push(syn::parse_quote!(#[doc = #lines]));
     }
     item
 }

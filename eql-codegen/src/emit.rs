@@ -1,5 +1,6 @@
 //! From the typed form to Rust: one small function a node.
 
+mod compact;
 mod cond;
 mod expr;
 mod fields;
@@ -8,9 +9,10 @@ mod meta;
 mod rule;
 mod strings;
 
+pub(crate) use compact::compact;
 pub(crate) use fields::{ident, kind, own_type};
 pub(crate) use meta::meta;
-pub(crate) use rule::{Rule, TAKEN, rule, skeleton};
+pub(crate) use rule::{Rule, TAKEN, imports, rule, skeleton};
 
 use eql_grammar::hir;
 
@@ -18,4 +20,15 @@ use eql_grammar::hir;
 pub(crate) struct Cx<'a> {
     /// The fields that [`hir::FieldIx`] points to.
     pub(crate) fields: &'a [hir::Field],
+    /// How tests of strings are written.
+    pub(crate) shape: Shape,
+}
+
+/// How tests of strings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Straight code in a closure for each test: the fastest to run, and slow to compile.
+    Inline,
+    /// A call for each test, with its strings in a table: as fast behind a guard, and compiled in a fifth of the time.
+    Calls,
 }

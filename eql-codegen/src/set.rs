@@ -10,7 +10,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
 
 use crate::compile::{self, Compiled};
-use crate::emit;
+use crate::emit::{self, Shape};
 use crate::project::Project;
 use crate::report;
 
@@ -113,6 +113,7 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     let mut taken: Vec<(String, PathBuf)> = Vec::new();
     let mut ids: Vec<(String, PathBuf)> = Vec::new();
     let mut items = TokenStream::new();
+    let mut code = TokenStream::new();
     let mut idents = Vec::new();
     for file in files {
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
@@ -137,9 +138,10 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
             }
             ids.push((rule.rule_id.clone(), file.clone()));
         }
-        items.extend(one(compiled, krate, &ident));
+        items.extend(one(compiled, krate, &ident, &mut code));
         idents.push(ident);
     }
+    let imports = emit::imports(krate);
     let count = idents.len();
     let about = if docs_missing(attrs) {
         let about = format!(" {count} detection rules, from `{}`.", set.pattern.value());
@@ -153,6 +155,11 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
         #(#attrs)*
         #vis mod #name {
             #items
+
+            const _: () = {
+                #imports
+                #code
+            };
 
             #[doc = " The metadata of every rule of the set, in the order of the files."]
             pub const RULES: [&#krate::RuleMeta; #count] = [#(#idents::META),*];
@@ -170,12 +177,20 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     }
 }
 
-fn one(compiled: Compiled, krate: &TokenStream, ident: &Ident) -> TokenStream {
+/// The struct of a rule; its impls go to `code`.
+fn one(
+    compiled: Compiled,
+    krate: &TokenStream,
+    ident: &Ident,
+    code: &mut TokenStream,
+) -> TokenStream {
     let item = compile::unit_struct(&syn::parse_quote!(pub), ident);
-    if compiled.rule.is_some() {
-        return compile::finish(compiled, krate, &item, None);
-    }
     let notes = compiled.notes;
+    if let Some(rule) = compiled.rule {
+        code.extend(emit::compact(&rule.emitted(krate, ident, &item.vis), Shape::Calls));
+        let item = compile::documented(&rule, &item);
+        return quote!(#notes #item);
+    }
     let skeleton = emit::skeleton(krate, &item.vis, ident);
     quote!(#notes #[doc = " A rule that does not compile."] #item #skeleton)
 }

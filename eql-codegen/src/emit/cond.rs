@@ -6,7 +6,7 @@ use eql_grammar::schema::Type;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::Cx;
+use super::{Cx, Shape};
 
 /// A list of alternatives longer than this is looked up in a table instead of compared one by one.
 const FEW: usize = 8;
@@ -14,8 +14,10 @@ const FEW: usize = 8;
 impl Cx<'_> {
     /// Whether `event` fits the query.
     pub(crate) fn event_query(&self, query: &EventQuery) -> TokenStream {
-        let category =
-            query.category.as_ref().map(|(field, name)| self.any(*field, &quote!(value == #name)));
+        let category = query.category.as_ref().map(|(field, name)| match self.shape {
+            Shape::Inline => self.any(*field, &quote!(value == #name)),
+            Shape::Calls => self.ask(*field, &quote!(is), &quote!(, #name)),
+        });
         match (category, &query.condition) {
             (Some(category), Cond::Const(true)) => category,
             (Some(_), Cond::Const(false)) => quote!(false),
@@ -50,6 +52,12 @@ impl Cx<'_> {
             }
             Cond::Exists(field) => self.any_value(*field),
             Cond::Test(field, test) => {
+                if self.shape == Shape::Calls
+                    && let Test::Strings(test) = test
+                    && let Some(call) = self.string_call(*field, test)
+                {
+                    return call;
+                }
                 let test = self.test(test, self.field_type(*field));
                 self.any(*field, &test)
             }
@@ -213,7 +221,22 @@ impl Cx<'_> {
         quote!(Has::<#ty>::any(#place, |value| #test))
     }
 
+    /// A function of the runtime that looks at the values of a field.
+    pub(crate) fn ask(
+        &self,
+        field: FieldIx,
+        function: &TokenStream,
+        args: &TokenStream,
+    ) -> TokenStream {
+        let ty = self.field_path(field);
+        let place = self.place(field);
+        quote!(rt::#function::<#ty, _>(#place #args))
+    }
+
     fn any_value(&self, field: FieldIx) -> TokenStream {
+        if self.shape == Shape::Calls {
+            return self.ask(field, &quote!(has), &TokenStream::new());
+        }
         let ty = self.field_path(field);
         let place = self.place(field);
         quote!(Has::<#ty>::any(#place, |_| true))

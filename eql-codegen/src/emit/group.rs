@@ -1,25 +1,45 @@
 //! Sequences and samples: which terms an event fits, its join keys, and the typed parts of the alert.
 
-use eql_grammar::hir::{self, Cond, FieldIx, Root, Stage};
+use eql_grammar::hir::{self, FieldIx, Root, Stage};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Cx;
 use super::rule::{
-    Bounds, Member, Rule, alert_ident, imports, lineages, members, members_where, owned_of, pipes,
-    rule_impl,
+    Bounds, Member, Rule, alert_ident, detect, imports, lineages, members, members_where, owned_of,
+    pipes, rule_impl,
 };
 
 /// What differs between a sequence and a sample.
-struct Group<'a> {
+pub(super) struct Group<'a> {
     stages: &'a [Stage],
     until: Option<&'a Stage>,
     /// The plan that the runtime's machine is built from.
     plan: TokenStream,
-    sequence: bool,
+    pub(super) sequence: bool,
 }
 
-pub(crate) fn sequence(rule: &Rule<'_>, cx: &Cx<'_>, sequence: &hir::Sequence) -> TokenStream {
+impl<'a> Group<'a> {
+    /// What the query says of a sequence or sample; `None` for an event query.
+    pub(super) fn of(query: &'a hir::Query) -> Option<Self> {
+        match &query.body {
+            hir::Body::Event(_) => None,
+            hir::Body::Sequence(sequence) => Some(Self {
+                stages: &sequence.stages,
+                until: sequence.until.as_ref(),
+                plan: sequence_plan(query, sequence),
+                sequence: true,
+            }),
+            hir::Body::Sample(sample) => {
+                let terms = Literal::usize_unsuffixed(sample.stages.len());
+                let plan = quote!(rt::sample::Plan::new(#terms));
+                Some(Self { stages: &sample.stages, until: None, plan, sequence: false })
+            }
+        }
+    }
+}
+
+fn sequence_plan(query: &hir::Query, sequence: &hir::Sequence) -> TokenStream {
     let terms = sequence.stages.iter().map(|stage| {
         let kind = if stage.missing { quote!(missing) } else { quote!(event) };
         let runs = (stage.runs > 1).then(|| {
@@ -32,20 +52,12 @@ pub(crate) fn sequence(rule: &Rule<'_>, cx: &Cx<'_>, sequence: &hir::Sequence) -
         let millis = Literal::u64_unsuffixed(millis);
         quote!(.maxspan(::core::time::Duration::from_millis(#millis)))
     });
-    let pipes = pipes(rule.query);
+    let pipes = pipes(query);
     let pipes = (!pipes.is_empty()).then(|| quote!(.pipes(&[#(#pipes),*])));
-    let plan = quote!(rt::sequence::Plan::new(&[#(#terms),*]) #maxspan #pipes);
-    let until = sequence.until.as_ref();
-    group(rule, cx, &Group { stages: &sequence.stages, until, plan, sequence: true })
+    quote!(rt::sequence::Plan::new(&[#(#terms),*]) #maxspan #pipes)
 }
 
-pub(crate) fn sample(rule: &Rule<'_>, cx: &Cx<'_>, sample: &hir::Sample) -> TokenStream {
-    let terms = Literal::usize_unsuffixed(sample.stages.len());
-    let plan = quote!(rt::sample::Plan::new(#terms));
-    group(rule, cx, &Group { stages: &sample.stages, until: None, plan, sequence: false })
-}
-
-fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
+pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
     let Rule { krate, ident, .. } = rule;
     let members = members(rule.query);
     let alert = alert_ident(ident);
@@ -60,13 +72,9 @@ fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
     let bounds = Bounds::new(rule, cx, &members).items;
-    let terms = terms(rule, cx, group);
+    let terms = terms(rule, cx, group, &quote!(Reads + rt::Event +));
     let machine = machine(rule, cx, group, &parts);
-    let detector = if group.sequence {
-        quote!(rt::sequence_detector::<E, #ident>())
-    } else {
-        quote!(rt::sample_detector::<E, #ident>())
-    };
+    let detect = detect(ident, &quote!(Reads +), &TokenStream::new(), Some(group));
     quote! {
         #structs
 
@@ -78,14 +86,7 @@ fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
             #machine
             #terms
 
-            impl<E: Reads + rt::Event + ?Sized> rt::Detect<E> for #ident {
-                fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
-                where
-                    E: 'a,
-                {
-                    #detector
-                }
-            }
+            #detect
 
             impl rt::From<#alert> for rt::Group {
                 fn from(alert: #alert) -> Self {
@@ -190,12 +191,10 @@ fn ordinal(part: &Part) -> String {
     }
 }
 
-/// The rule as the runtime's machine sees it.
+/// The rule as the runtime's machine sees it, with a typed part of its alert for each event.
 fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> TokenStream {
     let ident = rule.ident;
     let alert = alert_ident(ident);
-    let layout = Literal::u64_unsuffixed(layout(rule));
-    let plan = &group.plan;
     let values = parts.iter().map(|part| {
         let Part { name, ty, first, runs, .. } = part;
         let value = |index: TokenStream| {
@@ -215,17 +214,43 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
         let value = value(quote!(index));
         quote!(#name: rt::runs(#from, #to, |index| #value))
     });
-    let (machine, rule_trait, plan_type, guard) = if group.sequence {
-        let guard = guard(rule, cx, group);
+    let group_of = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
+    let make = quote!(Some(#alert { #(#values,)* group: #group_of? }));
+    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make);
+    let machine = if group.sequence { quote!(SequenceMachine) } else { quote!(SampleMachine) };
+    quote! {
+        #rule_trait
+
+        impl #ident {
+            #[doc = " The rule with fresh state, for events one after the other."]
+            #[must_use]
+            pub fn machine() -> rt::#machine<Self> {
+                ::core::default::Default::default()
+            }
+        }
+    }
+}
+
+/// The rule as the runtime's machine sees it. `make` makes an `Option` of its alert out of `events` and `execution`.
+pub(super) fn rule_trait(
+    rule: &Rule<'_>,
+    cx: &Cx<'_>,
+    group: &Group<'_>,
+    alert: &TokenStream,
+    make: &TokenStream,
+) -> TokenStream {
+    let ident = rule.ident;
+    let layout = Literal::u64_unsuffixed(layout(rule));
+    let plan = &group.plan;
+    let (rule_trait, plan_type, guard) = if group.sequence {
+        let guard = guard(cx, group);
         (
-            quote!(rt::SequenceMachine),
             quote!(rt::SequenceRule),
             quote!(rt::sequence::Plan<'static>),
             quote!(const GUARD: Option<rt::sequence::Guard<rt::Stored>> = #guard;),
         )
     } else {
-        let none = TokenStream::new();
-        (quote!(rt::SampleMachine), quote!(rt::SampleRule), quote!(rt::sample::Plan), none)
+        (quote!(rt::SampleRule), quote!(rt::sample::Plan), TokenStream::new())
     };
     quote! {
         impl #rule_trait for #ident {
@@ -235,59 +260,39 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
             type Alert = #alert;
 
             fn alert(events: &[Option<rt::Stored>], execution: &rt::Execution) -> Option<#alert> {
-                Some(#alert {
-                    #(#values,)*
-                    group: rt::Group::of(<Self as rt::Rule>::META, events, execution)?,
-                })
-            }
-        }
-
-        impl #ident {
-            #[doc = " The rule with fresh state, for events one after the other."]
-            #[must_use]
-            pub fn machine() -> #machine<Self> {
-                ::core::default::Default::default()
+                #make
             }
         }
     }
 }
 
-/// Which terms an event fits, and what orders it.
-fn terms(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
+/// Which terms an event fits, with which keys, and what orders it. `bounds` are those of the event type `E`.
+pub(super) fn terms(
+    rule: &Rule<'_>,
+    cx: &Cx<'_>,
+    group: &Group<'_>,
+    bounds: &TokenStream,
+) -> TokenStream {
     let ident = rule.ident;
-    let fields = cx.fields;
-    let hit = |target: TokenStream, hit: TokenStream, stage: &Stage| {
+    let count = Literal::usize_unsuffixed(group.stages.len());
+    let until = group.until.is_some();
+    let targets: Vec<(TokenStream, &Stage)> = group
+        .stages
+        .iter()
+        .enumerate()
+        .map(|(at, stage)| {
+            let place = Literal::usize_unsuffixed(at);
+            (quote!(rt::sequence::Target::Term(#place)), stage)
+        })
+        .chain(group.until.map(|stage| (quote!(rt::sequence::Target::Until), stage)))
+        .collect();
+    let tests = targets.iter().map(|(target, stage)| {
         let mut query = stage.query.clone();
-        query.condition = query.condition.on_event_alone(fields);
-        let keys = stage.keys.iter().map(|key| match key.field {
-            None => quote!(.null()),
-            Some(field) => {
-                let ty = cx.field_path(field);
-                if key.optional {
-                    quote!(.by_optional::<#ty, E>(event))
-                } else {
-                    quote!(.by::<#ty, E>(event))
-                }
-            }
-        });
-        let test = match cx.event_query(&query) {
-            test if is_true(&query) => {
-                let _ = test;
-                quote!(wants(#target))
-            }
-            test => {
-                let test = if needs_parentheses(&query) { quote!((#test)) } else { test };
-                quote!(wants(#target) && #test)
-            }
-        };
-        quote!(if #test { hits.#hit #(#keys)*; })
-    };
-    let stages = group.stages.iter().enumerate().map(|(at, stage)| {
-        let place = Literal::usize_unsuffixed(at);
-        hit(quote!(rt::sequence::Target::Term(#place)), quote!(term(#place)), stage)
+        query.condition = query.condition.on_event_alone(cx.fields);
+        let test = cx.event_query(&query);
+        quote!(#target => #test,)
     });
-    let until =
-        group.until.map(|stage| hit(quote!(rt::sequence::Target::Until), quote!(until()), stage));
+    let keys = keys(cx, &targets);
     let (time, tiebreaker) = match &rule.query.order {
         None => (quote!(None), quote!(rt::sequence::Tiebreaker::Missing)),
         Some(order) => {
@@ -302,22 +307,35 @@ fn terms(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
             (quote!(rt::time::<#time, E>(event)), tiebreaker)
         }
     };
-    let (count, observe) = lineages(rule.query, cx);
-    quote! {
-        impl<E: Reads + rt::Event + ?Sized> rt::Terms<E> for #ident {
-            const LINEAGES: usize = #count;
+    let (lineages, observe) = lineages(rule.query, cx);
+    let observe = (!rule.query.descendants.is_empty()).then(|| {
+        quote! {
+            const LINEAGES: usize = #lineages;
 
-            fn hits(
-                event: &E,
-                wants: &dyn ::core::ops::Fn(rt::sequence::Target) -> bool,
-                lineages: &mut [rt::Lineage],
-                hits: &mut rt::Hits,
-            ) {
-                let _ = (event, &lineages);
+            fn observe(event: &E, lineages: &mut [rt::Lineage], descends: &mut [bool]) {
                 #observe
-                #(#stages)*
-                #until
             }
+        }
+    });
+    quote! {
+        impl<E: #bounds ?Sized> rt::Terms<E> for #ident {
+            const TERMS: u16 = #count;
+            const UNTIL: bool = #until;
+
+            fn test(target: rt::sequence::Target, event: &E, descends: &[bool]) -> bool {
+                let _ = (event, descends);
+                match target {
+                    #(#tests)*
+                    _ => false,
+                }
+            }
+
+            fn keys(target: rt::sequence::Target, event: &E, keys: &mut rt::Keys) {
+                let _ = (target, event);
+                #keys
+            }
+
+            #observe
 
             fn time(event: &E) -> Option<rt::Timestamp> {
                 let _ = event;
@@ -332,16 +350,42 @@ fn terms(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
     }
 }
 
-fn is_true(query: &hir::EventQuery) -> bool {
-    query.category.is_none() && query.condition == Cond::Const(true)
-}
-
-fn needs_parentheses(query: &hir::EventQuery) -> bool {
-    query.category.is_none() && matches!(query.condition, Cond::Or(_))
+/// Statements that fill in the join keys of each target; one for all of them where they have the same.
+fn keys(cx: &Cx<'_>, targets: &[(TokenStream, &Stage)]) -> TokenStream {
+    let of = |stage: &Stage| {
+        let keys = stage.keys.iter().map(|key| match key.field {
+            None => quote!(.null()),
+            Some(field) => {
+                let ty = cx.field_path(field);
+                if key.optional {
+                    quote!(.by_optional::<#ty, E>(event))
+                } else {
+                    quote!(.by::<#ty, E>(event))
+                }
+            }
+        });
+        if stage.keys.is_empty() { quote!(let _ = keys;) } else { quote!(keys #(#keys)*;) }
+    };
+    let same = targets.windows(2).all(|pair| pair[0].1.keys == pair[1].1.keys);
+    match targets {
+        [(_, stage), ..] if same => of(stage),
+        targets => {
+            let arms = targets.iter().map(|(target, stage)| {
+                let keys = of(stage);
+                quote!(#target => { #keys })
+            });
+            quote! {
+                match target {
+                    #(#arms)*
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 /// A function that tests the conditions of later terms on events of earlier ones.
-fn guard(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
+fn guard(cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
     let arms: Vec<TokenStream> = group
         .stages
         .iter()
@@ -367,7 +411,6 @@ fn guard(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
             quote!(#place => { #(#lets)* #condition })
         })
         .collect();
-    let _ = rule;
     if arms.is_empty() {
         return quote!(None);
     }

@@ -9,7 +9,8 @@ use quote::{format_ident, quote};
 use syn::Visibility;
 
 use super::fields::{ident, owned, words};
-use super::{Cx, group};
+use super::group::Group;
+use super::{Cx, Shape, group};
 
 /// A rule that passed every check.
 pub(crate) struct Rule<'a> {
@@ -34,11 +35,45 @@ pub(super) struct Member {
 
 /// Everything but the struct itself.
 pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
-    let cx = Cx { fields: &rule.query.fields };
+    let cx = Cx { fields: &rule.query.fields, shape: Shape::Inline };
     match &rule.query.body {
         Body::Event(query) => event_rule(rule, &cx, query),
-        Body::Sequence(sequence) => group::sequence(rule, &cx, sequence),
-        Body::Sample(sample) => group::sample(rule, &cx, sample),
+        Body::Sequence(_) | Body::Sample(_) => match Group::of(rule.query) {
+            Some(group) => group::group(rule, &cx, &group),
+            None => TokenStream::new(),
+        },
+    }
+}
+
+/// The impl that makes a rule one that a sensor can drive: over any event type with these bounds, where `clause` holds.
+pub(super) fn detect(
+    ident: &Ident,
+    bounds: &TokenStream,
+    clause: &TokenStream,
+    group: Option<&Group<'_>>,
+) -> TokenStream {
+    let (detector, test) = match group {
+        None => (quote!(event_detector), quote!(<#ident as rt::EventRule<E>>::matches(event))),
+        Some(group) => (
+            if group.sequence { quote!(sequence_detector) } else { quote!(sample_detector) },
+            quote!(<#ident as rt::Terms<E>>::test(target, event, &[])),
+        ),
+    };
+    let event = group.is_none().then(|| quote!(let _ = target;));
+    quote! {
+        impl<E: #bounds rt::Event + ?Sized> rt::Detect<E> for #ident #clause {
+            fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
+            where
+                E: 'a,
+            {
+                rt::#detector::<E, #ident>()
+            }
+
+            fn test(target: rt::sequence::Target, event: &E) -> bool {
+                #event
+                #test
+            }
+        }
     }
 }
 
@@ -62,6 +97,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
+    let detect = detect(ident, &quote!(Reads +), &TokenStream::new(), None);
     let pipes = (!rule.query.pipes.is_empty()).then(|| {
         let pipes = pipes(rule.query);
         quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];)
@@ -76,6 +112,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
             const LINEAGES: usize = #count;
 
             fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
+                let mut descends = [false; #count];
                 #observe
                 #condition
             }
@@ -117,14 +154,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
                 }
             }
 
-            impl<E: Reads + rt::Event + ?Sized> rt::Detect<E> for #ident {
-                fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
-                where
-                    E: 'a,
-                {
-                    rt::event_detector::<E, #ident>()
-                }
-            }
+            #detect
 
             #conversions
         };
@@ -136,6 +166,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
     let alert = alert_ident(ident);
     let imports = imports(krate);
     let conversions = conversions(&alert);
+    let detect = detect(ident, &TokenStream::new(), &TokenStream::new(), None);
     quote! {
         #[doc = " The alert of a rule that does not compile."]
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
@@ -175,14 +206,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
                 }
             }
 
-            impl<E: rt::Event + ?Sized> rt::Detect<E> for #ident {
-                fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
-                where
-                    E: 'a,
-                {
-                    rt::event_detector::<E, #ident>()
-                }
-            }
+            #detect
 
             #conversions
         };
@@ -198,7 +222,7 @@ pub(crate) fn alert_ident(rule: &Ident) -> Ident {
     format_ident!("{}Alert", rule, span = rule.span().resolved_at(Span::mixed_site()))
 }
 
-pub(super) fn imports(krate: &TokenStream) -> TokenStream {
+pub(crate) fn imports(krate: &TokenStream) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use #krate::{Has, __private as rt, __private::ecs};
@@ -245,10 +269,11 @@ pub(super) fn owned_of(member: &Member, krate: &TokenStream) -> TokenStream {
     quote!(#[doc = #about] pub #name: #krate::values::Values<#ty>)
 }
 
-/// How many queries `descendant of` asks about, and the statement that lets them see the event.
-pub(super) fn lineages(query: &hir::Query, cx: &Cx<'_>) -> (TokenStream, TokenStream) {
+/// How many queries `descendant of` asks about, and the statements that let them see the event, with `lineages` and
+/// `descends` in scope.
+pub(super) fn lineages(query: &hir::Query, cx: &Cx<'_>) -> (Literal, TokenStream) {
     let count = Literal::usize_unsuffixed(query.descendants.len());
-    let Some(processes) = query.processes else { return (quote!(#count), TokenStream::new()) };
+    let Some(processes) = query.processes else { return (count, TokenStream::new()) };
     let own = cx.field_path(processes.own);
     let parent = cx.field_path(processes.parent);
     let each = query.descendants.iter().enumerate().map(|(at, query)| {
@@ -259,11 +284,7 @@ pub(super) fn lineages(query: &hir::Query, cx: &Cx<'_>) -> (TokenStream, TokenSt
             descends[#at] = lineages[#at].observe::<#own, #parent, E>(event, matched);
         }
     });
-    let observe = quote! {
-        let mut descends = [false; #count];
-        #(#each)*
-    };
-    (quote!(#count), observe)
+    (count, quote!(#(#each)*))
 }
 
 pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {

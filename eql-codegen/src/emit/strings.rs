@@ -1,10 +1,10 @@
 //! String tests: tokens of type `bool` over the variable `value`, a `&str`.
 
-use eql_grammar::hir::StringTest;
+use eql_grammar::hir::{FieldIx, StringTest};
 use eql_grammar::regex::Dfa;
 use eql_grammar::wildcard::{Gap, Piece, Wildcard, WildcardKind, lookup_order, rare_byte};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::Cx;
 
@@ -40,10 +40,35 @@ impl Cx<'_> {
     }
 }
 
-fn exact(test: &StringTest) -> TokenStream {
-    let mut texts: Vec<&str> = test.exact.iter().map(String::as_str).collect();
+impl Cx<'_> {
+    /// The test as a call; `None` where it needs an automaton.
+    pub(crate) fn string_call(&self, field: FieldIx, test: &StringTest) -> Option<TokenStream> {
+        if test.regex.is_some() {
+            return None;
+        }
+        let texts = sorted(&test.exact);
+        let globs = test.globs.iter().map(glob);
+        let (name, args) = match (texts.as_slice(), test.globs.is_empty()) {
+            ([text], true) => ("is", quote!(, #text)),
+            (texts, true) => ("is_in", quote!(, &[#(#texts),*])),
+            ([], false) => ("like", quote!(, &[#(#globs),*])),
+            (texts, false) => ("is_in_or_like", quote!(, &[#(#texts),*], &[#(#globs),*])),
+        };
+        let name = format_ident!("{}{}", name, if test.fold { "_fold" } else { "" });
+        Some(self.ask(field, &quote!(#name), &args))
+    }
+}
+
+/// The order in which the runtime looks texts up.
+fn sorted(texts: &[String]) -> Vec<&str> {
+    let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     texts.sort_unstable_by(|a, b| lookup_order(a, b));
     texts.dedup();
+    texts
+}
+
+fn exact(test: &StringTest) -> TokenStream {
+    let texts = sorted(&test.exact);
     match (texts.as_slice(), test.fold) {
         ([text], false) => quote!(value == #text),
         (texts, false) if texts.len() <= FEW => quote!(::core::matches!(value, #(#texts)|*)),

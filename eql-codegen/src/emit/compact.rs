@@ -1,0 +1,93 @@
+//! Rules of a set: what a set drives, and no typed alert for each, so that a thousand of them compile in seconds.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use eql_grammar::hir::Body;
+
+use super::group::{Group, rule_trait, terms};
+use super::rule::{Rule, detect, lineages, members, pipes, rule_impl};
+use super::{Cx, Shape};
+
+/// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports).
+pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
+    let cx = &Cx { fields: &rule.query.fields, shape };
+    let ident = rule.ident;
+    let members = members(rule.query);
+    let aliases = cx.own_fields();
+    let meta = rule_impl(rule, &members);
+    let mut bounds: TokenStream = members
+        .iter()
+        .map(|member| {
+            let field = cx.field_path(member.field);
+            quote!(Has<#field> +)
+        })
+        .collect();
+    if rule.query.fields.iter().any(|field| field.searched) {
+        bounds.extend(quote!(rt::HasObjects +));
+    }
+    let group = Group::of(rule.query);
+    let (body, reads) = match (&rule.query.body, &group) {
+        (Body::Event(query), _) => (event(rule, cx, &cx.event_query(query), &bounds), "EventRule"),
+        (_, Some(group)) => {
+            let make = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
+            let machine = rule_trait(rule, cx, group, &quote!(rt::Group), &make);
+            let terms = terms(rule, cx, group, &bounds);
+            (quote!(#machine #terms), "Terms")
+        }
+        (_, None) => (TokenStream::new(), "Terms"),
+    };
+    let reads = super::ident(reads);
+    let clause = quote!(where #ident: rt::#reads<E>);
+    let detect = detect(ident, &TokenStream::new(), &clause, group.as_ref());
+    let code = quote!(#meta #body #detect);
+    if aliases.is_empty() {
+        return code;
+    }
+    // The names of own fields are numbered in each rule.
+    quote!(const _: () = { #(#aliases)* #code };)
+}
+
+fn event(
+    rule: &Rule<'_>,
+    cx: &Cx<'_>,
+    condition: &TokenStream,
+    bounds: &TokenStream,
+) -> TokenStream {
+    let ident = rule.ident;
+    let pipes = pipes(rule.query);
+    let pipes = (!pipes.is_empty())
+        .then(|| quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];));
+    let (count, observe) = lineages(rule.query, cx);
+    let (alone, after) = if rule.query.descendants.is_empty() {
+        (condition.clone(), None)
+    } else {
+        let alone = quote!({ let descends = [false; #count]; #condition });
+        let after = quote! {
+            const LINEAGES: usize = #count;
+
+            fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
+                let mut descends = [false; #count];
+                #observe
+                #condition
+            }
+        };
+        (alone, Some(after))
+    };
+    quote! {
+        impl<E: #bounds rt::Event + ?Sized> rt::EventRule<E> for #ident {
+            type Alert = rt::Document;
+            #pipes
+            #after
+
+            fn matches(event: &E) -> bool {
+                let _ = event;
+                #alone
+            }
+
+            fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> rt::Document {
+                rt::Document::of_event(Self::META, event, origin, execution)
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Reads just the wanted fields out of a line of JSON, without building a tree.
+//!
+//! A [`Projection`] is made once, from the paths of all fields that a set of rules reads. A [`Scan`] then takes one
+//! document after the other and keeps the values at those paths; it allocates nothing once its buffers are large
+//! enough. What lies between the wanted fields is stepped over.
+//!
+//! # What a path finds
+//!
+//! What [`Has`](crate::Has) finds in a [`serde_json::Value`] of the same line: nested objects, keys with dots, and
+//! mixtures of them; arrays are flattened at every level and objects in them descended into; nulls and empty arrays
+//! are absent. A path may lead to values and also be the beginning of longer paths. Of a key that stands twice in
+//! one object the last one counts.
+//!
+//! Values come in the order in which they stand in the line. A `Value` gives the same ones, but sorts the keys of
+//! an object, so that where one field is written in several ways (`{"b":{"c":1},"a":0,"b.c":2}`) their order may
+//! differ.
+//!
+//! # What counts as JSON
+//!
+//! Every line that [`serde_json::from_slice`] reads as an object is read here, with the same values. The reverse
+//! does not hold: what is stepped over is not looked at closely.
+
+mod projection;
+mod slow;
+
+use std::fmt;
+
+use crate::json::Scalar;
+use projection::NodeId;
+pub use projection::Projection;
+
+/// A value at a wanted path, as it stands in the line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Raw<'a> {
+    /// A string, with its escapes resolved.
+    Str(&'a str),
+    /// A number, as JSON writes it: `-0`, `1.50`, `1E3`.
+    Number(&'a str),
+    /// `true`, `false`
+    Bool(bool),
+}
+
+impl<'a> Raw<'a> {
+    /// The value as [`Scalar::of`] gives it for a parsed document: an [`Int`](Scalar::Int) where the number is
+    /// whole and fits, else an [`UnsignedInt`](Scalar::UnsignedInt), else a [`Float`](Scalar::Float) with the same
+    /// bits.
+    ///
+    /// `None` where the text of a number is not a number of JSON; no scan gives such a value.
+    ///
+    /// ```
+    /// use eql::{json::Scalar, scan::Raw};
+    ///
+    /// assert_eq!(Raw::Number("-7").scalar(), Some(Scalar::Int(-7)));
+    /// assert_eq!(Raw::Number("18446744073709551615").scalar(), Some(Scalar::UnsignedInt(u64::MAX)));
+    /// assert_eq!(Raw::Number("7.0").scalar(), Some(Scalar::Float(7.0)));
+    /// assert_eq!(Raw::Number("seven").scalar(), None);
+    /// ```
+    #[must_use]
+    pub fn scalar(self) -> Option<Scalar<'a>> {
+        match self {
+            Raw::Str(text) => Some(Scalar::Str(text)),
+            Raw::Bool(bool) => Some(Scalar::Bool(bool)),
+            Raw::Number(text) => {
+                small_int(text.as_bytes()).map(Scalar::Int).or_else(|| number(text))
+            }
+        }
+    }
+}
+
+/// Integers of at most 18 digits, which fit without a check.
+fn small_int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    match digits {
+        // `-0` is a float, and no number but zero begins with it.
+        [b'0'] if !negative => return Some(0),
+        [] | [b'0', ..] => return None,
+        _ if digits.len() > 18 => return None,
+        _ => {}
+    }
+    let mut int = 0_i64;
+    for &byte in digits {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        int = int * 10 + i64::from(byte - b'0');
+    }
+    Some(if negative { -int } else { int })
+}
+
+/// Any number, by the parser that reads whole documents.
+fn number(text: &str) -> Option<Scalar<'static>> {
+    let number: serde_json::Number = serde_json::from_str(text).ok()?;
+    number
+        .as_i64()
+        .map(Scalar::Int)
+        .or_else(|| number.as_u64().map(Scalar::UnsignedInt))
+        .or_else(|| number.as_f64().map(Scalar::Float))
+}
+
+/// Why a line could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// Text that is not JSON, or only the beginning of it.
+    NotJson,
+    /// JSON, but not an object.
+    NotAnObject,
+    /// Objects or arrays nested deeper than the parser goes, which is 127 levels.
+    TooDeep,
+    /// More than 1 GiB.
+    TooLong,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotUtf8 => "not UTF-8",
+            Self::NotJson => "not JSON",
+            Self::NotAnObject => "not an object",
+            Self::TooDeep => "nested too deeply",
+            Self::TooLong => "too long",
+        })
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+/// The longest line, so that an offset into the buffer, and the length of a value, fit 31 bits.
+const MAX_LINE: usize = 1 << 30;
+
+/// The values of the line read last, and the buffers that serve one line after the other.
+///
+/// ```
+/// use eql::scan::{Projection, Raw, Scan};
+///
+/// let projection = Projection::new(&["process.name", "process.args", "user.id"]);
+/// let mut scan = Scan::new();
+/// scan.read(&projection, br#"{"process":{"name":"sh","args":["sh","-c"]},"message":"x"}"#)?;
+/// assert_eq!(scan.values(0).collect::<Vec<_>>(), [Raw::Str("sh")]);
+/// assert_eq!(scan.values(1).len(), 2);
+/// assert!(!scan.has(2));
+/// # Ok::<(), eql::scan::Flaw>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The line, then the strings whose escapes were resolved.
+    buffer: String,
+    /// How much of the buffer is the line.
+    line: usize,
+    values: Vec<Entry>,
+    slots: Vec<Slot>,
+    /// The number of the read; a slot that bears another one is empty.
+    stamp: u32,
+    /// Which projection the slots are of.
+    projection: u64,
+}
+
+/// A value and the next one of the same slot.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    kind: Kind,
+    start: u32,
+    len: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Str,
+    Number,
+    False,
+    True,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    stamp: u32,
+    count: u32,
+    first: u32,
+    last: u32,
+}
+
+impl Scan {
+    /// A scan without values.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a line: one JSON object, with nothing but white space around it.
+    ///
+    /// Projections may change between lines; what a scan has learned is kept only as long as they do not.
+    ///
+    /// # Errors
+    /// A [`Flaw`], after which the scan has neither a line nor values.
+    pub fn read(&mut self, projection: &Projection, line: &[u8]) -> Result<(), Flaw> {
+        self.clear(projection);
+        let result = slow::read(self, projection, line);
+        if result.is_err() {
+            self.clear(projection);
+        }
+        result
+    }
+
+    /// Forgets line and values.
+    fn clear(&mut self, projection: &Projection) {
+        self.buffer.clear();
+        self.line = 0;
+        self.values.clear();
+        if self.projection != projection.id || self.stamp == u32::MAX {
+            self.projection = projection.id;
+            self.stamp = 0;
+            self.slots.clear();
+            self.slots.resize(projection.len(), Slot::default());
+        }
+        self.stamp += 1;
+    }
+
+    fn push(&mut self, slot: u32, kind: Kind, start: u32, len: u32) {
+        let index = self.values.len() as u32;
+        self.values.push(Entry { kind, start, len, next: u32::MAX });
+        let slot = &mut self.slots[slot as usize];
+        if slot.stamp == self.stamp {
+            slot.count += 1;
+            self.values[slot.last as usize].next = index;
+        } else {
+            *slot = Slot { stamp: self.stamp, count: 1, first: index, last: index };
+        }
+        slot.last = index;
+    }
+
+    fn push_all(
+        &mut self,
+        projection: &Projection,
+        node: NodeId,
+        kind: Kind,
+        start: u32,
+        len: u32,
+    ) {
+        for &slot in projection.slots(node) {
+            self.push(slot, kind, start, len);
+        }
+    }
+
+    /// The values of a slot, in the order in which they stand in the line; none where there is no such slot.
+    #[must_use]
+    pub fn values(&self, slot: usize) -> Values<'_> {
+        match self.slots.get(slot) {
+            Some(slot) if slot.stamp == self.stamp => {
+                Values { scan: self, next: slot.first, left: slot.count }
+            }
+            _ => Values { scan: self, next: 0, left: 0 },
+        }
+    }
+
+    /// Whether a slot has a value.
+    #[must_use]
+    pub fn has(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_some_and(|slot| slot.stamp == self.stamp)
+    }
+
+    /// The line as it was read, without white space around it; empty where none was or it had a flaw.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        &self.buffer.as_bytes()[..self.line]
+    }
+}
+
+/// The values of one slot; see [`Scan::values`].
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    scan: &'a Scan,
+    next: u32,
+    left: u32,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Raw<'a>;
+
+    fn next(&mut self) -> Option<Raw<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let entry = self.scan.values[self.next as usize];
+        self.next = entry.next;
+        let text = || &self.scan.buffer[entry.start as usize..(entry.start + entry.len) as usize];
+        Some(match entry.kind {
+            Kind::Str => Raw::Str(text()),
+            Kind::Number => Raw::Number(text()),
+            Kind::False => Raw::Bool(false),
+            Kind::True => Raw::Bool(true),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
+
+impl ExactSizeIterator for Values<'_> {}
+
+impl std::iter::FusedIterator for Values<'_> {}
