@@ -5,42 +5,26 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use eql_grammar::diag::Diagnostics;
-use eql_grammar::hir::Query;
-use eql_grammar::lower::{Options, lower};
-use eql_grammar::meta::build;
-use eql_grammar::parser::parse;
-use eql_grammar::rule_file::parse_rule_file;
-use eql_grammar::schema::Schema;
 use serde_json::{Map, Value, json};
 
 use crate::own::{self, Own};
-
-/// A rule that compiles.
-pub struct Rule {
-    /// Name of its file, without `.toml`. The names are in the order of the rules.
-    pub stem: String,
-    /// The file.
-    pub text: String,
-    /// Its query.
-    pub query: Query,
-}
+use crate::rule_file::compile;
 
 /// Our own rules, and those of the folder.
-pub fn own(folder: &Path) -> Vec<Rule> {
+pub fn own(folder: &Path) -> Vec<String> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let own = own::rules().iter().map(file).collect();
-    checked([folder_of(folder), own].concat(), "r")
+    checked([folder_of(folder), own].concat())
 }
 
 /// Rules on another category than that of processes.
-pub fn padding(count: usize) -> Vec<Rule> {
-    checked(own::of_another_category(count).iter().map(file).collect(), "x")
+pub fn padding(count: usize) -> Vec<String> {
+    checked(own::of_another_category(count).iter().map(file).collect())
 }
 
 /// Rules from a folder or from JSON lines.
-pub fn load(path: &Path) -> Vec<Rule> {
-    checked(if path.is_dir() { folder_of(path) } else { lines_of(path) }, "r")
+pub fn load(path: &Path) -> Vec<String> {
+    checked(if path.is_dir() { folder_of(path) } else { lines_of(path) })
 }
 
 fn folder_of(folder: &Path) -> Vec<String> {
@@ -89,7 +73,7 @@ fn toml_of(rule: &Value) -> String {
 
 fn file(rule: &Own) -> String {
     toml_of(&json!({ "rule": {
-        "rule_id": rule.name.to_lowercase().replace(' ', "-"),
+        "rule_id": format!("00000000-0000-4000-8000-{:012x}", hash(&rule.name)),
         "name": rule.name,
         "description": rule.name,
         "severity": "medium",
@@ -100,46 +84,31 @@ fn file(rule: &Own) -> String {
     } }))
 }
 
+/// 48 bits of a text, the same in every build.
+fn hash(text: &str) -> u64 {
+    let mixed = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
+        (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    mixed >> 16
+}
+
 /// The files that are EQL rules and compile, each id once.
-fn checked(texts: Vec<String>, prefix: &str) -> Vec<Rule> {
+fn checked(texts: Vec<String>) -> Vec<String> {
     let mut ids = HashSet::new();
-    let mut rules = Vec::new();
-    let mut left_out = 0;
-    for text in texts {
-        match query(&text) {
-            Some((id, query)) if ids.insert(id.clone()) => {
-                let stem = format!("{prefix}{:04}", rules.len());
-                rules.push(Rule { stem, text, query });
+    let count = texts.len();
+    let rules: Vec<String> = texts
+        .into_iter()
+        .filter(|text| match compile(text) {
+            Ok((id, _)) => ids.insert(id),
+            Err(error) => {
+                println!("cargo::warning={error}");
+                false
             }
-            _ => left_out += 1,
-        }
-    }
-    if left_out > 0 {
+        })
+        .collect();
+    if rules.len() < count {
+        let left_out = count - rules.len();
         println!("cargo::warning={left_out} files are no EQL rules, do not compile or are there twice");
     }
     rules
-}
-
-/// The rule's id, or else its name, and its query.
-fn query(text: &str) -> Option<(String, Query)> {
-    let file = parse_rule_file(text).ok()?;
-    let mut diags = Diagnostics::new();
-    let meta = build(&file.raw, file.source(), &mut diags);
-    let ast = parse(&file.query.text, file.dialect).ok()?;
-    let defaults = Options::new(file.dialect, Schema::builtin());
-    let options = Options {
-        category_field: meta.event_category_override.as_deref().unwrap_or(defaults.category_field),
-        timestamp_field: meta.timestamp_field.as_deref().unwrap_or(defaults.timestamp_field),
-        tiebreaker_field: meta.tiebreaker_field.as_deref(),
-        os_list: &file.os_list,
-        ..defaults
-    };
-    let query = lower(&ast, &options, &mut diags)?;
-    if diags.has_errors() {
-        for diagnostic in diags.as_slice() {
-            println!("cargo::warning={}: {}", meta.name, diagnostic.message);
-        }
-        return None;
-    }
-    Some((meta.rule_id.unwrap_or(meta.name), query))
 }
