@@ -1,8 +1,7 @@
 //! Writes the rules as files, and the module that compiles them.
 //!
 //! Rules come from `EQL_BENCH_RULES`, a folder of rule files or a list of rules as JSON lines, and from `build/own.rs`
-//! and `detections/rules` where it is not set. Behind them stand rules on files alone, which measurements leave out
-//! but where they ask what such rules cost.
+//! and `detections/rules` where it is not set. A second set has rules on files besides, to see what such rules cost.
 
 #[path = "build/input.rs"]
 mod input;
@@ -36,28 +35,38 @@ fn main() {
     assert!(!rules.is_empty(), "there are no EQL rules in EQL_BENCH_RULES");
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let folder = out.join("rules");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("OUT_DIR is writable");
+    let padding = input::padding(PADDING);
+    let measured = write_files(&out.join("rules"), rules.iter());
+    let padded = write_files(&out.join("padded"), rules.iter().chain(&padding));
     let mut texts = String::new();
-    // The order of the paths is that of the rules in the set.
-    for (at, text) in rules.iter().chain(&input::padding(PADDING)).enumerate() {
-        let path = folder.join(format!("r{at:05}.toml"));
-        fs::write(&path, text).expect("OUT_DIR is writable");
+    for at in 0..rules.len() {
+        let path = out.join("rules").join(file_name(at));
         writeln!(texts, "    include_str!({path:?}),").expect("a String takes it");
     }
-    let pattern = folder.join("*.toml");
     let code = format!(
-        "eql::rules! {{ pub mod pack = {pattern:?} }}\n\
+        "eql::rules! {{ pub mod pack = {measured:?} }}\n\
+         eql::rules! {{ pub mod padded = {padded:?} }}\n\
          /// Where the rules come from.\n\
          pub const SOURCE: &str = {source:?};\n\
-         /// How many of the rules are measured; the others are padding.\n\
-         pub const MEASURED: usize = {};\n\
          /// The rules as files, in the order of `pack::RULES`.\n\
          pub static TEXTS: &[&str] = &[\n{texts}];\n",
-        rules.len()
     );
     fs::write(out.join("pack.rs"), code).expect("OUT_DIR is writable");
+}
+
+/// The order of the names is that of the rules in the set.
+fn file_name(rule: usize) -> String {
+    format!("r{rule:05}.toml")
+}
+
+/// Replaces the folder by these rules; the pattern that means them.
+fn write_files<'a>(folder: &Path, rules: impl Iterator<Item = &'a String>) -> PathBuf {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).expect("OUT_DIR is writable");
+    for (at, text) in rules.enumerate() {
+        fs::write(folder.join(file_name(at)), text).expect("OUT_DIR is writable");
+    }
+    folder.join("*.toml")
 }
 
 /// `rustc 1.95.0`

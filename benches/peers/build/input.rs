@@ -108,7 +108,9 @@ fn checked(texts: Vec<String>) -> Vec<String> {
         .collect();
     if rules.len() < count {
         let left_out = count - rules.len();
-        println!("cargo::warning={left_out} files are no EQL rules, do not compile or are there twice");
+        println!(
+            "cargo::warning={left_out} files are no EQL rules, do not compile or are there twice"
+        );
     }
     rules
 }

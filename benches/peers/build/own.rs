@@ -91,8 +91,7 @@ fn children() -> Vec<Own> {
     let readers = ["acrord32.exe", "foxitreader.exe", "chrome.exe", "msedge.exe", "firefox.exe"];
     let databases = ["sqlservr.exe", "mysqld.exe", "oracle.exe", "postgres.exe"];
     let remote = ["anydesk.exe", "teamviewer.exe", "screenconnect.clientservice.exe"];
-    let recon =
-        ["whoami.exe", "net.exe", "net1.exe", "nltest.exe", "systeminfo.exe", "quser.exe"];
+    let recon = ["whoami.exe", "net.exe", "net1.exe", "nltest.exe", "systeminfo.exe", "quser.exe"];
     let copy = ["certutil.exe", "bitsadmin.exe", "curl.exe", "esentutl.exe", "makecab.exe"];
     let mut rules = Vec::new();
     for (parents, what) in [
@@ -102,7 +101,12 @@ fn children() -> Vec<Own> {
         (&databases[..], "a database"),
         (&remote[..], "remote support"),
     ] {
-        for (children, kind) in [(SHELLS, "Shell"), (SCRIPTS, "Script host"), (&recon[..], "Discovery"), (&copy[..], "Copy tool")] {
+        for (children, kind) in [
+            (SHELLS, "Shell"),
+            (SCRIPTS, "Script host"),
+            (&recon[..], "Discovery"),
+            (&copy[..], "Copy tool"),
+        ] {
             rules.push(own(
                 format!("{kind} started by {what}"),
                 format!(
@@ -123,17 +127,51 @@ fn children() -> Vec<Own> {
 /// Tools of the system and the arguments that give their abuse away.
 fn tools() -> Vec<Own> {
     let tools: &[(&str, &str, &[&str])] = &[
-        ("certutil.exe", "CertUtil.exe", &["*urlcache*", "*-decode*", "*verifyctl*", "*-encodehex*"]),
-        ("rundll32.exe", "RUNDLL32.EXE", &["*javascript:*", "*comsvcs*minidump*", "*\\\\*@*\\*", "*,#1*"]),
+        (
+            "certutil.exe",
+            "CertUtil.exe",
+            &["*urlcache*", "*-decode*", "*verifyctl*", "*-encodehex*"],
+        ),
+        (
+            "rundll32.exe",
+            "RUNDLL32.EXE",
+            &["*javascript:*", "*comsvcs*minidump*", "*\\\\*@*\\*", "*,#1*"],
+        ),
         ("regsvr32.exe", "REGSVR32.EXE", &["*scrobj*", "*/i:http*", "*\\AppData\\*.ocx*"]),
         ("mshta.exe", "MSHTA.EXE", &["*http*", "*vbscript:*", "*about:*", "*Execute(*"]),
         ("wmic.exe", "wmic.exe", &["*process*call*create*", "*shadowcopy*delete*", "*/node:*"]),
         ("vssadmin.exe", "VSSADMIN.EXE", &["*delete*shadows*", "*resize*shadowstorage*"]),
         ("bcdedit.exe", "bcdedit.exe", &["*recoveryenabled*no*", "*ignoreallfailures*"]),
-        ("schtasks.exe", "schtasks.exe", &["*/create*\\Users\\*", "*/create*-enc*", "*/change*/ru*system*"]),
-        ("net.exe", "net.exe", &["*localgroup*administrators*/add*", "*user*/add*", "*stop*backup*"]),
-        ("powershell.exe", "PowerShell.EXE", &["*-enc*JAB*", "*DownloadString*", "*FromBase64String*", "*-w*hidden*-nop*", "*Invoke-Expression*"]),
-        ("reg.exe", "reg.exe", &["*save*HKLM\\SAM*", "*save*HKLM\\SECURITY*", "*add*\\Image File Execution Options\\*"]),
+        (
+            "schtasks.exe",
+            "schtasks.exe",
+            &["*/create*\\Users\\*", "*/create*-enc*", "*/change*/ru*system*"],
+        ),
+        (
+            "net.exe",
+            "net.exe",
+            &["*localgroup*administrators*/add*", "*user*/add*", "*stop*backup*"],
+        ),
+        (
+            "powershell.exe",
+            "PowerShell.EXE",
+            &[
+                "*-enc*JAB*",
+                "*DownloadString*",
+                "*FromBase64String*",
+                "*-w*hidden*-nop*",
+                "*Invoke-Expression*",
+            ],
+        ),
+        (
+            "reg.exe",
+            "reg.exe",
+            &[
+                "*save*HKLM\\SAM*",
+                "*save*HKLM\\SECURITY*",
+                "*add*\\Image File Execution Options\\*",
+            ],
+        ),
         ("sc.exe", "sc.exe", &["*create*binpath*cmd*", "*config*binpath*", "*sdset*"]),
         ("ntdsutil.exe", "ntdsutil.exe", &["*ifm*create*", "*ac*i*ntds*"]),
         ("wevtutil.exe", "wevtutil.exe", &["* cl *", "*clear-log*", "*set-log*/e:false*"]),
@@ -254,14 +292,49 @@ fn files() -> Vec<Own> {
 
 fn registry() -> Vec<Own> {
     let keys: &[(&str, &[&str])] = &[
-        ("a run key", &["*\\CurrentVersion\\Run\\*", "*\\CurrentVersion\\RunOnce\\*", "*\\Policies\\Explorer\\Run\\*"]),
+        (
+            "a run key",
+            &[
+                "*\\CurrentVersion\\Run\\*",
+                "*\\CurrentVersion\\RunOnce\\*",
+                "*\\Policies\\Explorer\\Run\\*",
+            ],
+        ),
         ("Winlogon", &["*\\Winlogon\\Shell", "*\\Winlogon\\Userinit", "*\\Winlogon\\Notify\\*"]),
-        ("image options", &["*\\Image File Execution Options\\*\\Debugger", "*\\SilentProcessExit\\*\\MonitorProcess"]),
-        ("the security provider", &["*\\Control\\Lsa\\Security Packages", "*\\SecurityProviders\\WDigest\\UseLogonCredential"]),
-        ("a COM server", &["HKEY_USERS\\*\\CLSID\\*\\InprocServer32\\", "HKEY_USERS\\*\\CLSID\\*\\LocalServer32\\"]),
+        (
+            "image options",
+            &[
+                "*\\Image File Execution Options\\*\\Debugger",
+                "*\\SilentProcessExit\\*\\MonitorProcess",
+            ],
+        ),
+        (
+            "the security provider",
+            &[
+                "*\\Control\\Lsa\\Security Packages",
+                "*\\SecurityProviders\\WDigest\\UseLogonCredential",
+            ],
+        ),
+        (
+            "a COM server",
+            &[
+                "HKEY_USERS\\*\\CLSID\\*\\InprocServer32\\",
+                "HKEY_USERS\\*\\CLSID\\*\\LocalServer32\\",
+            ],
+        ),
         ("a service", &["*\\Services\\*\\ImagePath", "*\\Services\\*\\Parameters\\ServiceDLL"]),
-        ("Defender", &["*\\Windows Defender\\DisableAntiSpyware", "*\\Real-Time Protection\\Disable*", "*\\Exclusions\\*"]),
-        ("Office trust", &["*\\Office\\*\\Security\\VBAWarnings", "*\\Office\\*\\Security\\AccessVBOM"]),
+        (
+            "Defender",
+            &[
+                "*\\Windows Defender\\DisableAntiSpyware",
+                "*\\Real-Time Protection\\Disable*",
+                "*\\Exclusions\\*",
+            ],
+        ),
+        (
+            "Office trust",
+            &["*\\Office\\*\\Security\\VBAWarnings", "*\\Office\\*\\Security\\AccessVBOM"],
+        ),
     ];
     keys.iter()
         .map(|(what, paths)| {
@@ -284,9 +357,17 @@ fn connections() -> Vec<Own> {
     let sources: &[(&str, &[&str], &str)] = &[
         ("a script host", SCRIPTS, "destination.port in (80, 443, 8080)"),
         ("a shell", SHELLS, "not destination.port in (53, 88, 389)"),
-        ("a tool of the system", &["regsvr32.exe", "rundll32.exe", "msbuild.exe", "installutil.exe", "cmstp.exe"], "destination.port != 53"),
+        (
+            "a tool of the system",
+            &["regsvr32.exe", "rundll32.exe", "msbuild.exe", "installutil.exe", "cmstp.exe"],
+            "destination.port != 53",
+        ),
         ("Office", &["winword.exe", "excel.exe", "eqnedt32.exe"], "destination.port > 1024"),
-        ("a service without traffic", &["notepad.exe", "calc.exe", "spoolsv.exe", "lsass.exe"], "network.direction : (\"egress\", \"outgoing\")"),
+        (
+            "a service without traffic",
+            &["notepad.exe", "calc.exe", "spoolsv.exe", "lsass.exe"],
+            "network.direction : (\"egress\", \"outgoing\")",
+        ),
     ];
     let mut rules: Vec<Own> = sources
         .iter()
@@ -341,10 +422,26 @@ fn libraries() -> Vec<Own> {
 
 fn linux() -> Vec<Own> {
     let commands: &[(&str, &[&str], &[&str])] = &[
-        ("Reverse shell", &["bash", "sh", "zsh", "dash"], &["*/dev/tcp/*", "*/dev/udp/*", "*0>&1*"]),
-        ("Download into a shell", &["curl", "wget"], &["*| bash*", "*/tmp/*", "*raw.githubusercontent*"]),
-        ("Encoded interpreter", &["python", "python3", "perl", "ruby"], &["*base64*exec*", "*socket*", "*pty.spawn*"]),
-        ("Tampering with logs", &["rm", "shred", "truncate", "unlink"], &["*/var/log/*", "*.bash_history*", "*/var/run/utmp*"]),
+        (
+            "Reverse shell",
+            &["bash", "sh", "zsh", "dash"],
+            &["*/dev/tcp/*", "*/dev/udp/*", "*0>&1*"],
+        ),
+        (
+            "Download into a shell",
+            &["curl", "wget"],
+            &["*| bash*", "*/tmp/*", "*raw.githubusercontent*"],
+        ),
+        (
+            "Encoded interpreter",
+            &["python", "python3", "perl", "ruby"],
+            &["*base64*exec*", "*socket*", "*pty.spawn*"],
+        ),
+        (
+            "Tampering with logs",
+            &["rm", "shred", "truncate", "unlink"],
+            &["*/var/log/*", "*.bash_history*", "*/var/run/utmp*"],
+        ),
         ("Kernel module", &["insmod", "modprobe", "kmod"], &["/tmp/*", "/dev/shm/*", "*rootkit*"]),
         ("Ownership of a shell", &["chmod", "chown"], &["u+s", "4755", "*+s*", "root:root"]),
     ];

@@ -7,39 +7,41 @@ use eql_grammar::hir::{Body, EventQuery, Query};
 use crate::events::Events;
 use crate::measure::{Clock, Contender, measure};
 use crate::ours::{Eql, Rows};
-use crate::pack::{MEASURED, SOURCE, TEXTS};
-use crate::peers::{Loaded, PEERS, Peer};
+use crate::pack::{SOURCE, TEXTS, pack, padded};
+use crate::peers::{About, Loaded, PEERS, Peer};
 use crate::readers::{SimdJson, serde, sonic};
 use crate::report::{grouped, machine, table};
 use crate::rule_file::compile;
 
 /// Measures everything, and prints it.
 pub fn run(events: &Events, rounds: usize) {
-    let rules: Vec<Query> = TEXTS
+    let rules: &[Query] = &TEXTS
         .iter()
         .map(|text| compile(text).expect("the build script has compiled them").1)
-        .collect();
-    let (measured, padding) = rules.split_at(MEASURED);
+        .collect::<Vec<_>>();
     println!("Machine: {}.\n", machine());
     println!(
         "{} events of {} B on average; {} rules ({}); medians of {rounds} rounds that take turns.\n",
         grouped(events.len() as f64),
         grouped(events.bytes() as f64 / events.len() as f64),
-        measured.len(),
+        rules.len(),
         if SOURCE == "own" { "our own" } else { SOURCE },
     );
     reading(events, rounds);
-    matching(events, measured, rounds);
-    for (name, tuning, build) in PEERS {
-        let loaded = build(&mut measured.iter().enumerate());
-        against(events, measured, (name, tuning), loaded, rounds);
+    matching(events, rules, rounds);
+    for about in PEERS {
+        against(events, rules, about, rounds);
     }
-    scaling(events, measured, padding, rounds);
+    scaling(events, rules, rounds);
 }
 
-/// Only the rules that are measured.
-fn is_measured(rule: usize) -> bool {
-    rule < MEASURED
+/// Those of the rules that `keep` says.
+fn eql_of(keep: impl Fn(usize) -> bool) -> Eql<pack::Set> {
+    Eql::of(&pack::RULES, keep)
+}
+
+fn eql() -> Eql<pack::Set> {
+    eql_of(|_| true)
 }
 
 /// A contender that goes over all lines on one thread.
@@ -58,7 +60,11 @@ fn over<'a>(
 }
 
 /// The whole way from the lines to alerts.
-fn whole_way<'a>(name: impl Into<String>, events: &'a Events, mut eql: Eql) -> Contender<'a> {
+fn whole_way<'a>(
+    name: impl Into<String>,
+    events: &'a Events,
+    mut eql: Eql<pack::Set>,
+) -> Contender<'a> {
     Contender {
         name: name.into(),
         events: events.len(),
@@ -75,7 +81,7 @@ fn whole_way<'a>(name: impl Into<String>, events: &'a Events, mut eql: Eql) -> C
 fn searching<'a>(
     name: impl Into<String>,
     events: &'a Events,
-    mut peer: impl Peer + 'a,
+    mut peer: Box<dyn Peer + 'a>,
 ) -> Contender<'a> {
     let mut matched = Vec::new();
     over(name, events, move |line| {
@@ -86,9 +92,8 @@ fn searching<'a>(
 }
 
 fn reading(events: &Events, rounds: usize) {
-    let (mut value, mut tape) =
-        (SimdJson::new(events.longest()), SimdJson::new(events.longest()));
-    let mut projection = Eql::of(is_measured);
+    let (mut value, mut tape) = (SimdJson::new(events.longest()), SimdJson::new(events.longest()));
+    let mut projection = eql();
     let found = measure(
         vec![
             over("simd-json `BorrowedValue`, parse only", events, |line| {
@@ -111,13 +116,13 @@ fn reading(events: &Events, rounds: usize) {
                 projection.project(line);
                 1
             }),
-            searching("eql, lines to matches", events, Eql::of(is_measured)),
-            whole_way("eql, lines to alerts", events, Eql::of(is_measured)),
+            searching("eql, lines to matches", events, Box::new(eql())),
+            whole_way("eql, lines to alerts", events, eql()),
         ],
         rounds,
     );
     let alerts: u64 = {
-        let mut eql = Eql::of(is_measured);
+        let mut eql = eql();
         events.lines().map(|line| eql.alerts(line)).sum()
     };
     println!("## From lines of JSON\n");
@@ -128,12 +133,11 @@ fn reading(events: &Events, rounds: usize) {
 fn matching(events: &Events, rules: &[Query], rounds: usize) {
     let of_process = of_category(events, "process");
     let (rows, process_rows) = (Rows::of(events), Rows::of(&of_process));
-    let process_rules = |at: usize| is_measured(at) && concerns(&rules[at], "process");
     println!("## Rows to matches\n");
     for (what, events, rows) in
         [("all events", events, &rows), ("process events", &of_process, &process_rows)]
     {
-        let (mut naive, mut fused) = (Eql::of(is_measured), Eql::of(is_measured));
+        let (mut naive, mut fused) = (eql(), eql());
         let contender = |name: &str, pass| Contender {
             name: name.to_owned(),
             events: events.len(),
@@ -155,7 +159,8 @@ fn matching(events: &Events, rules: &[Query], rounds: usize) {
             fused.candidates()
         );
     }
-    println!("{} of the rules can match a process event.\n", (0..MEASURED).filter(|&at| process_rules(at)).count());
+    let of_process = rules.iter().filter(|rule| concerns(rule, "process")).count();
+    println!("{of_process} of the rules can match a process event.\n");
 }
 
 /// The events of a category.
@@ -184,17 +189,12 @@ fn concerns(query: &Query, category: &str) -> bool {
 }
 
 /// eql beside a peer, on the rules that both have and agree on.
-fn against(
-    events: &Events,
-    rules: &[Query],
-    (name, tuning): (&str, &str),
-    loaded: Loaded,
-    rounds: usize,
-) {
-    let Loaded { mut peer, rules: kept, left_out } = loaded;
+fn against(events: &Events, rules: &[Query], about: &About, rounds: usize) {
+    let About { name, tuning, differs, needs_collapsed, build } = about;
     println!("## Beside {name}\n");
-    let collapsed = collapse(events);
-    let theirs_reads = if name.starts_with("sigma-rust") { &collapsed } else { events };
+    let collapsed = needs_collapsed.then(|| collapse(events));
+    let theirs_reads = collapsed.as_ref().unwrap_or(events);
+    let Loaded { mut peer, rules: kept, left_out } = build(&mut rules.iter().enumerate());
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, reason) in &left_out {
         *reasons.entry(reason).or_default() += 1;
@@ -206,9 +206,8 @@ fn against(
     let apart = disagreements(events, theirs_reads, &kept, peer.as_mut());
     let agreed: BTreeSet<usize> =
         kept.iter().copied().filter(|rule| !apart.contains_key(rule)).collect();
-    let Some((_, _, build)) = PEERS.iter().find(|(other, ..)| *other == name) else { return };
     let mut subset = rules.iter().enumerate().filter(|(at, _)| agreed.contains(at));
-    let Loaded { mut peer, .. } = build(&mut subset);
+    let Loaded { peer, .. } = build(&mut subset);
 
     println!("Tuned: {tuning}.");
     println!(
@@ -222,26 +221,23 @@ fn against(
             count => format!(", or give other matches ({count})"),
         },
     );
-    for (rule, (ours, theirs)) in apart.iter().take(8) {
-        println!("* rule {rule}: {ours} matches that only eql has, {theirs} that only the peer has");
+    if !apart.is_empty() {
+        println!("Other matches, since {differs}:\n");
+        for (&rule, (ours, theirs)) in &apart {
+            let name = pack::RULES[rule].name;
+            println!("* {name}: {ours} that only eql has, {theirs} that only the peer has");
+        }
+        println!();
     }
-    let mut found = Vec::new();
     let both = |rule| agreed.contains(&rule);
-    found.extend(measure(
+    let found = measure(
         vec![
-            searching("eql, lines to matches", events, Eql::of(both)),
-            whole_way("eql, lines to alerts", events, Eql::of(both)),
-            over(format!("{name}, lines to matches"), theirs_reads, {
-                let mut matched = Vec::new();
-                move |line| {
-                    matched.clear();
-                    peer.search(line, &mut matched);
-                    matched.len() as u64
-                }
-            }),
+            searching("eql, lines to matches", events, Box::new(eql_of(both))),
+            whole_way("eql, lines to alerts", events, eql_of(both)),
+            searching(format!("{name}, lines to matches"), theirs_reads, peer),
         ],
         rounds,
-    ));
+    );
     println!("{}", table(&found, found.len() - 1));
 }
 
@@ -252,7 +248,7 @@ fn disagreements(
     rules: &BTreeSet<usize>,
     peer: &mut dyn Peer,
 ) -> BTreeMap<usize, (usize, usize)> {
-    let mut eql = Eql::of(|rule| rules.contains(&rule));
+    let mut eql = eql_of(|rule| rules.contains(&rule));
     let mut apart: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for (line, their_line) in events.lines().zip(theirs_reads.lines()) {
@@ -287,26 +283,35 @@ fn collapse(events: &Events) -> Events {
     Events::new(lines.collect())
 }
 
-fn scaling(events: &Events, rules: &[Query], padding: &[Query], rounds: usize) {
+fn scaling(events: &Events, rules: &[Query], rounds: usize) {
     println!("## More rules\n");
     let spread = |count: usize| -> BTreeSet<usize> {
         (0..count).map(|at| at * rules.len() / count).collect()
     };
-    let counts = [10, 100, 500].into_iter().filter(|&count| count < rules.len()).chain([rules.len()]);
+    let counts =
+        [10, 100, 500].into_iter().filter(|&count| count < rules.len()).chain([rules.len()]);
     let contenders = counts.map(|count| {
         let kept = spread(count);
-        whole_way(format!("{count} rules, lines to alerts"), events, Eql::of(|rule| kept.contains(&rule)))
+        whole_way(
+            format!("{count} rules, lines to alerts"),
+            events,
+            eql_of(|rule| kept.contains(&rule)),
+        )
     });
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
 
     let of_process = of_category(events, "process");
     let rows = Rows::of(&of_process);
-    let process = |rule: usize| is_measured(rule) && concerns(&rules[rule], "process");
-    let mut sets = [Eql::of(process), Eql::of(is_measured), Eql::of(|_| true)];
+    let process = |rule: usize| rules.get(rule).is_some_and(|rule| concerns(rule, "process"));
+    let of = |keep: &dyn Fn(usize) -> bool| Eql::<padded::Set>::of(&padded::RULES, keep);
+    let mut sets = [of(&process), of(&|rule| rule < rules.len()), of(&|_| true)];
     let names = [
-        format!("the {} rules that can match them", (0..rules.len()).filter(|&rule| process(rule)).count()),
+        format!(
+            "the {} rules that can match them",
+            (0..rules.len()).filter(|&rule| process(rule)).count()
+        ),
         format!("all {} rules", rules.len()),
-        format!("all rules and {} on files", padding.len()),
+        format!("all rules and {} on files", padded::RULES.len() - rules.len()),
     ];
     let contenders = sets.iter_mut().zip(names).map(|(eql, name)| Contender {
         name,
@@ -318,11 +323,12 @@ fn scaling(events: &Events, rules: &[Query], padding: &[Query], rounds: usize) {
     println!("Rows of process events to matches:\n");
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
 
-    println!("Threads, each with its own part of the events and its own state; time that passes:\n");
+    println!(
+        "Threads, each with its own part of the events and its own state; time that passes:\n"
+    );
     let contenders = [1, 2].map(|threads| {
-        let mut parts: Vec<(Events, Eql)> = (0..threads)
-            .map(|part| (events.only(|at| at % threads == part), Eql::of(is_measured)))
-            .collect();
+        let mut parts: Vec<(Events, Eql<pack::Set>)> =
+            (0..threads).map(|part| (events.only(|at| at % threads == part), eql())).collect();
         Contender {
             name: format!("{threads} thread{}", if threads == 1 { "" } else { "s" }),
             events: events.len(),

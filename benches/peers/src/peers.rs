@@ -30,13 +30,45 @@ pub struct Loaded {
 }
 
 /// Makes the engine of these rules.
-type Build = fn(&mut dyn Iterator<Item = (usize, &Query)>) -> Loaded;
+pub type Build = fn(&mut dyn Iterator<Item = (usize, &Query)>) -> Loaded;
 
-/// The peers: name, what was done for it, and how it is made.
-pub const PEERS: &[(&str, &str, Build)] = &[
-    ("rsigma-eval 0.21", "`event.category`, `host.os.type` and `event.type` as its logsource", rsigma),
-    ("tau-engine 1.16", "rules by `event.category`, all optimisations", tau),
-    ("sigma-rust 0.7", "rules by `event.category`, lists of one value collapsed", sigma_rust),
+/// One of the other engines.
+pub struct About {
+    /// Name and version.
+    pub name: &'static str,
+    /// What is done for it.
+    pub tuning: &'static str,
+    /// Where it means something else by the same rule, as the reason of other matches.
+    pub differs: &'static str,
+    /// Whether it sees nothing in a list, so that lists of one value are handed to it as that value.
+    pub needs_collapsed: bool,
+    /// Makes it.
+    pub build: Build,
+}
+
+/// All of them.
+pub const PEERS: &[About] = &[
+    About {
+        name: "rsigma-eval 0.21",
+        tuning: "tests of `event.category`, `host.os.type` and `event.type` moved to the logsource",
+        differs: "patterns with `*` between texts end at a line break there",
+        needs_collapsed: false,
+        build: rsigma,
+    },
+    About {
+        name: "tau-engine 1.16",
+        tuning: "rules by `event.category`, with all optimisations",
+        differs: "`not` of a test of an absent field is false there",
+        needs_collapsed: false,
+        build: tau,
+    },
+    About {
+        name: "sigma-rust 0.7",
+        tuning: "rules by `event.category`; lists of one value collapsed before",
+        differs: "nothing in a list of several values matches there",
+        needs_collapsed: true,
+        build: sigma_rust,
+    },
 ];
 
 /// Translates the rules and has `add` take the translations.
@@ -61,7 +93,11 @@ fn load(
 /// The strings of a field: one, or a list.
 fn strings<'a>(event: &'a Value, outer: &str, inner: &str) -> impl Iterator<Item = &'a str> {
     let value = &event[outer][inner];
-    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter().filter_map(Value::as_str)
+    value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice)
+        .iter()
+        .filter_map(Value::as_str)
 }
 
 /// A value that no rule asks for: it conflicts with all that ask for any.
@@ -193,7 +229,10 @@ impl<R> Buckets<R> {
         &'a self,
         categories: impl Iterator<Item = &'a str>,
     ) -> impl Iterator<Item = &'a (usize, R)> {
-        categories.filter_map(|category| self.of_category.get(category)).flatten().chain(&self.of_any)
+        categories
+            .filter_map(|category| self.of_category.get(category))
+            .flatten()
+            .chain(&self.of_any)
     }
 }
 
@@ -240,5 +279,54 @@ impl Peer for SigmaRust {
         let event = sigma_rust::Event::try_from(value).expect("events are objects");
         let rules = self.0.about(categories.iter().map(String::as_str));
         matched.extend(rules.filter(|(_, rule)| rule.is_match(&event)).map(|(number, _)| *number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::translate_tests::query;
+
+    const RULES: &[&str] = &[
+        r#"registry where host.os.type == "windows" and registry.path : "*\\Run\\*""#,
+        r#"process where event.type == "start" and process.args : "-enc*" and not user.name : "root""#,
+        r#"any where process.name : ("a?c.exe", "x*")"#,
+        r#"process where event.type == "end""#,
+    ];
+
+    /// What each engine matches.
+    fn matched(line: &str) -> Vec<Vec<usize>> {
+        let queries: Vec<Query> = RULES.iter().map(|text| query(text)).collect();
+        let search = |about: &About| {
+            let mut loaded = (about.build)(&mut queries.iter().enumerate());
+            assert_eq!(loaded.left_out, [], "{}", about.name);
+            let mut matched = vec![99];
+            loaded.peer.search(line, &mut matched);
+            assert_eq!(matched.remove(0), 99);
+            matched.sort_unstable();
+            matched
+        };
+        PEERS.iter().map(search).collect()
+    }
+
+    #[test]
+    fn all_find_the_same() {
+        let line = r#"{"event":{"category":"process","type":"start"},"host":{"os":{"type":"linux"}},
+            "process":{"name":"ABC.EXE","args":"-EncodedCommand"},"user":{"name":"ana"}}"#;
+        assert_eq!(matched(line), vec![vec![1, 2]; 3]);
+        let line = r#"{"event":{"category":"file","type":"start"},"process":{"name":"abbc.exe"}}"#;
+        assert_eq!(matched(line), vec![Vec::<usize>::new(); 3]);
+    }
+
+    #[test]
+    fn an_event_of_two_categories_matches_rules_of_either_once() {
+        let line = r#"{"event":{"category":["configuration","registry","process"],"type":["start","end"]},
+            "host":{"os":{"type":"windows"}},"process":{"name":"x","args":["a","-enc"]},
+            "registry":{"path":"HKLM\\Run\\a"},"user":{}}"#;
+        let found = matched(line);
+        assert_eq!(found[0], [0, 1, 2, 3]);
+        // `not` of what is absent, and values in lists, part the others.
+        assert_eq!(found[1], [0, 2, 3]);
+        assert_eq!(found[2], [0, 2]);
     }
 }

@@ -282,8 +282,16 @@ fn number(value: &Const) -> Result<Value, Reason> {
         Const::Float(float) => Ok(json!(float)),
         Const::Bool(value) => Ok(json!(value)),
         Const::Ip(_) | Const::Date(_) | Const::Version(_) | Const::Str(_) => {
-            Err("comparison of dates, addresses, versions or texts")
+            Err("order of what is not a number")
         }
+    }
+}
+
+/// An address as the network that has no other.
+fn address(value: &Const) -> Option<Value> {
+    match value {
+        Const::Ip(ip) => Some(json!(format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 }))),
+        _ => None,
     }
 }
 
@@ -301,8 +309,12 @@ fn sigma(field: &Field, test: &Test) -> Result<Vec<Mapping>, Reason> {
     let one = |modifier: &str, value| Ok(vec![single(&format!("{path}{modifier}"), value)]);
     match test {
         Test::Bool(value) => one("", json!(value)),
-        Test::In(list) => {
-            one("", values(list.iter().map(number).collect::<Result<_, _>>()?))
+        Test::In(list) if list.iter().all(|value| matches!(value, Const::Ip(_))) => {
+            one("|cidr", values(list.iter().filter_map(address).collect()))
+        }
+        Test::In(list) => one("", values(list.iter().map(number).collect::<Result<_, _>>()?)),
+        Test::Compare(CompareOp::Eq, value @ Const::Ip(_)) => {
+            one("|cidr", values(address(value).into_iter().collect()))
         }
         Test::Compare(op, value) => {
             let modifier = match op {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::translate::{Language, Reason, Routing, Translated, translate};
 
-fn query(text: &str) -> Query {
+/// A query as the rules of the set have it.
+pub(crate) fn query(text: &str) -> Query {
     let ast = parse(text, Dialect::Elasticsearch).expect("the sample parses");
     let options = Options::new(Dialect::Elasticsearch, Schema::builtin());
     lower(&ast, &options, &mut Diagnostics::new()).expect("the sample is typed")
@@ -41,7 +42,8 @@ fn conjuncts_are_one_mapping() {
 
 #[test]
 fn logsource_takes_single_values() {
-    let text = r#"process where host.os.type == "linux" and event.type == "start" and process.pid > 9"#;
+    let text =
+        r#"process where host.os.type == "linux" and event.type == "start" and process.pid > 9"#;
     let found = translate(&query(text), Language::Sigma, Routing::Logsource).expect("found");
     assert_eq!(found.os.as_deref(), Some("linux"));
     assert_eq!(found.kind.as_deref(), Some("start"));
@@ -132,9 +134,28 @@ fn tau_values_say_how_they_are_compared() {
 }
 
 #[test]
+fn addresses_are_networks_of_one() {
+    let found =
+        sigma(r#"network where source.ip == "10.0.0.1" or destination.ip in ("::1", "127.0.0.1")"#);
+    assert_eq!(
+        detection(found),
+        json!({
+            "s0": [
+                { "source.ip|cidr": "10.0.0.1/32" },
+                { "destination.ip|cidr": ["::1/128", "127.0.0.1/32"] },
+            ],
+            "condition": "s0",
+        })
+    );
+}
+
+#[test]
 fn what_has_no_words_stays_out() {
     let reasons = [
-        (sigma(r#"sequence by host.id [process where true] [file where true]"#), "sequence or sample"),
+        (
+            sigma(r#"sequence by host.id [process where true] [file where true]"#),
+            "sequence or sample",
+        ),
         (sigma(r#"process where process.name regex~ "a+""#), "regular expression"),
         (sigma(r#"process where length(process.name) > 9"#), "function or fields compared"),
         (sigma(r#"process where process.pid > 3 | head 5"#), "pipe"),
