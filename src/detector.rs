@@ -1,13 +1,12 @@
 //! Rules with their running state, behind one object-safe trait: what a sensor drives.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
 use crate::lineage::Lineage;
 use crate::rule::{EventRule, RuleMeta};
 use crate::sequence::{Match, Pipes, Target};
+use crate::value::Timestamp;
 
 /// A rule over a stream of events of type `E`.
 pub trait Detector<E: ?Sized>: Send {
@@ -22,6 +21,45 @@ pub trait Detector<E: ?Sized>: Send {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     );
+
+    /// Takes one event of which the terms that it fits are known, at least those that the rule
+    /// [wants](Self::wants), in ascending order; the query of an event rule is its term 0. There may be none.
+    ///
+    /// A set of rules calls this in the place of [`on_event`](Self::on_event).
+    fn on_hits(
+        &mut self,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    );
+
+    /// Whether an event that fits this term could change anything now.
+    fn wants(&self, target: Target) -> bool {
+        let _ = target;
+        true
+    }
+
+    /// Whether the rule has to be shown every event, whatever it fits: `descendant of [..]` asks about all processes.
+    fn sees_all(&self) -> bool {
+        false
+    }
+
+    /// Says that no event before `time` is to come, and emits what that settles. Nothing for rules without an order.
+    fn advance_watermark(
+        &mut self,
+        time: Timestamp,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        let _ = (time, execution, emit);
+    }
+
+    /// The latest watermark that makes the rule emit nothing; `None` where no passing of time does.
+    fn patience(&self) -> Option<Timestamp> {
+        None
+    }
 
     /// Ends the stream: emits what waited for the passing of time.
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
@@ -62,33 +100,32 @@ pub trait Detect<E: ?Sized> {
 }
 
 /// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.
-pub struct EventDetector<R> {
+///
+/// It holds the rule as values, so that it exists once for each event type and not for each rule.
+pub(crate) struct EventDetector<E: ?Sized> {
+    meta: &'static RuleMeta,
+    matches: fn(&E, &mut [Lineage]) -> bool,
+    alert: fn(&E, Origin<'_>, &Execution) -> Document,
     lineages: Vec<Lineage>,
     pipes: Pipes<Document>,
-    rule: PhantomData<fn() -> R>,
 }
 
-impl<R> EventDetector<R> {
-    /// With fresh state.
-    #[must_use]
-    pub fn new<E: ?Sized>() -> Self
-    where
-        R: EventRule<E>,
-    {
-        let lineages = (0..R::LINEAGES).map(|_| Lineage::default()).collect();
-        Self { lineages, pipes: Pipes::new(R::PIPES), rule: PhantomData }
+impl<E: ?Sized> EventDetector<E> {
+    /// The rule `R` with fresh state.
+    pub(crate) fn new<R: EventRule<E>>() -> Self {
+        Self {
+            meta: R::META,
+            matches: R::matches_after,
+            alert: |event, origin, execution| R::alert(event, origin, execution).into(),
+            lineages: (0..R::LINEAGES).map(|_| Lineage::default()).collect(),
+            pipes: Pipes::new(R::PIPES),
+        }
     }
 }
 
-impl<R> fmt::Debug for EventDetector<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventDetector").field("lineages", &self.lineages).finish_non_exhaustive()
-    }
-}
-
-impl<E: ?Sized, R: EventRule<E>> Detector<E> for EventDetector<R> {
+impl<E: ?Sized> Detector<E> for EventDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        R::META
+        self.meta
     }
 
     fn on_event(
@@ -98,16 +135,34 @@ impl<E: ?Sized, R: EventRule<E>> Detector<E> for EventDetector<R> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        if R::matches_after(event, &mut self.lineages) {
-            let alert: Document = R::alert(event, origin, execution).into();
-            if alert.is_own_alert() {
-                return;
-            }
-            let time = alert.original_time().unwrap_or_default();
-            let found = Match { events: vec![Some(alert)], first: time, last: time };
-            self.pipes
-                .push(found, &mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+        if (self.matches)(event, &mut self.lineages) {
+            self.on_hits(event, &[Target::Term(0)], origin, execution, emit);
         }
+    }
+
+    fn on_hits(
+        &mut self,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        if targets.is_empty() {
+            return;
+        }
+        let alert = (self.alert)(event, origin, execution);
+        if alert.is_own_alert() {
+            return;
+        }
+        let time = alert.original_time().unwrap_or_default();
+        let found = Match { events: vec![Some(alert)], first: time, last: time };
+        self.pipes
+            .push(found, &mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+    }
+
+    fn sees_all(&self) -> bool {
+        !self.lineages.is_empty()
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {

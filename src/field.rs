@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::glob::Strings;
 use crate::json::{self, Scalar};
 use crate::value::Timestamp;
 
@@ -111,6 +112,21 @@ pub trait Has<F: Field> {
     ///
     /// `test` is called for one value after the other, in the order of the event, until it returns true.
     fn any(&self, test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool;
+
+    /// Whether the field has a value.
+    #[inline]
+    fn has(&self) -> bool {
+        self.any(|_| true)
+    }
+
+    /// [`any`](Self::any) with a test that is data, so that it may be one function for all fields of an event type.
+    #[inline]
+    fn any_text(&self, test: &Strings) -> bool
+    where
+        F: Field<Kind: TextKind>,
+    {
+        self.any(|value| test.matches(value))
+    }
 }
 
 /// [`Has<F>`], as the rule `R` asks for it, so that an event type that lacks the field is refused in words that

@@ -12,14 +12,12 @@ use crate::cidr::bits;
 use crate::convert::FieldValue;
 use crate::detector::{Detector, EventDetector};
 use crate::event::Event;
-use crate::field::{Date, Field, Has, Kind, TextKind, ValueOf};
+use crate::field::{Date, Field, Has, Kind, ValueOf};
 use crate::function::Part;
-use crate::glob::{Glob, any_glob, any_glob_fold};
-use crate::group::{SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms};
+use crate::group::{SampleDetector, SampleRule, SequenceDetector, SequenceRule, Stored, Terms};
 use crate::number::Number;
 use crate::rule::{EventRule, RuleMeta, Schedule, Severity};
 use crate::sequence::Tiebreaker;
-use crate::text::{eq_fold, in_sorted, in_sorted_fold};
 use crate::value::Timestamp;
 use crate::values::{Values, collect};
 
@@ -35,45 +33,6 @@ pub fn any_or_null<F: Field, E: Has<F> + ?Sized>(
         test(Some(value))
     });
     found || (absent && test(None))
-}
-
-/// Whether the field has a value.
-#[inline]
-pub fn has<F: Field, E: Has<F> + ?Sized>(event: &E) -> bool {
-    event.any(|_| true)
-}
-
-macro_rules! string_tests {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),+) $value:ident => $test:expr;)+) => { $(
-        $(#[$doc])*
-        #[inline]
-        pub fn $name<F, E>(event: &E, $($arg: $ty),+) -> bool
-        where
-            F: Field<Kind: TextKind>,
-            E: Has<F> + ?Sized,
-        {
-            event.any(|$value| $test)
-        }
-    )+ };
-}
-
-string_tests! {
-    /// Whether any value is `text`.
-    is(text: &str) value => value == text;
-    /// Whether any value is `text`, ignoring case.
-    is_fold(text: &str) value => eq_fold(value, text);
-    /// Whether any value is in the list, which is sorted as [`in_sorted`] asks.
-    is_in(texts: &[&str]) value => in_sorted(value, texts);
-    /// Whether any value is in the list, ignoring case.
-    is_in_fold(texts: &[&str]) value => in_sorted_fold(value, texts);
-    /// Whether any value matches one of the patterns.
-    like(globs: &[Glob]) value => any_glob(value, globs);
-    /// Whether any value matches one of the patterns, ignoring case.
-    like_fold(globs: &[Glob]) value => any_glob_fold(value, globs);
-    /// [`is_in`] or [`like`].
-    is_in_or_like(texts: &[&str], globs: &[Glob]) value => in_sorted(value, texts) || any_glob(value, globs);
-    /// [`is_in_fold`] or [`like_fold`].
-    is_in_or_like_fold(texts: &[&str], globs: &[Glob]) value => in_sorted_fold(value, texts) || any_glob_fold(value, globs);
 }
 
 /// The result of a function of two values; null where one is.
@@ -170,7 +129,7 @@ pub const fn ipv6(bits: u128) -> IpAddr {
 /// A rule with fresh state.
 #[must_use]
 pub fn event_detector<'a, E: ?Sized + 'a, R: EventRule<E>>() -> Box<dyn Detector<E> + 'a> {
-    Box::new(EventDetector::<R>::new::<E>())
+    Box::new(EventDetector::new::<R>())
 }
 
 /// A sequence rule with fresh state.
@@ -180,7 +139,7 @@ where
     E: Event + ?Sized + 'a,
     R: SequenceRule + Terms<E>,
 {
-    Box::new(SequenceMachine::<R>::default())
+    Box::new(SequenceDetector::new::<R>())
 }
 
 /// A sample rule with fresh state.
@@ -190,7 +149,7 @@ where
     E: Event + ?Sized + 'a,
     R: SampleRule + Terms<E>,
 {
-    Box::new(SampleMachine::<R>::default())
+    Box::new(SampleDetector::new::<R>(R::PLAN))
 }
 
 /// The time of the field that orders a sequence: its first value.

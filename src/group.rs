@@ -150,6 +150,33 @@ pub trait Terms<E: ?Sized> {
     fn tiebreaker(event: &E) -> Tiebreaker;
 }
 
+/// [`Terms`] as values, so that what drives them exists once for each event type and not for each rule.
+struct TermsOf<E: ?Sized> {
+    terms: u16,
+    until: bool,
+    lineages: usize,
+    test: fn(Target, &E, &[bool]) -> bool,
+    keys: fn(Target, &E, &mut Keys),
+    observe: fn(&E, &mut [Lineage], &mut [bool]),
+    time: fn(&E) -> Option<Timestamp>,
+    tiebreaker: fn(&E) -> Tiebreaker,
+}
+
+impl<E: ?Sized> TermsOf<E> {
+    const fn of<R: Terms<E>>() -> Self {
+        Self {
+            terms: R::TERMS,
+            until: R::UNTIL,
+            lineages: R::LINEAGES,
+            test: R::test,
+            keys: R::keys,
+            observe: R::observe,
+            time: R::time,
+            tiebreaker: R::tiebreaker,
+        }
+    }
+}
+
 /// Which terms of a rule an event fits, and what the rule remembers to tell.
 #[derive(Clone, Debug, Default)]
 struct Fits {
@@ -160,27 +187,27 @@ struct Fits {
 
 impl Fits {
     /// Tests each term that `wants` says is of use now.
-    fn find<E: ?Sized, R: Terms<E>>(&mut self, event: &E, wants: impl Fn(Target) -> bool) {
+    fn find<E: ?Sized>(&mut self, of: &TermsOf<E>, event: &E, wants: impl Fn(Target) -> bool) {
         self.hits.clear();
-        if R::LINEAGES > 0 {
-            self.lineages.resize_with(R::LINEAGES, Lineage::default);
+        if of.lineages > 0 {
+            self.lineages.resize_with(of.lineages, Lineage::default);
             self.descends.clear();
-            self.descends.resize(R::LINEAGES, false);
-            R::observe(event, &mut self.lineages, &mut self.descends);
+            self.descends.resize(of.lineages, false);
+            (of.observe)(event, &mut self.lineages, &mut self.descends);
         }
-        let terms = (0..R::TERMS).map(Target::Term);
-        for target in terms.chain(R::UNTIL.then_some(Target::Until)) {
-            if wants(target) && R::test(target, event, &self.descends) {
-                R::keys(target, event, self.hits.add(target));
+        let terms = (0..of.terms).map(Target::Term);
+        for target in terms.chain(of.until.then_some(Target::Until)) {
+            if wants(target) && (of.test)(target, event, &self.descends) {
+                (of.keys)(target, event, self.hits.add(target));
             }
         }
     }
 
     /// Takes over that the event fits these terms.
-    fn take<E: ?Sized, R: Terms<E>>(&mut self, event: &E, targets: &[Target]) {
+    fn take<E: ?Sized>(&mut self, of: &TermsOf<E>, event: &E, targets: &[Target]) {
         self.hits.clear();
         for &target in targets {
-            R::keys(target, event, self.hits.add(target));
+            (of.keys)(target, event, self.hits.add(target));
         }
     }
 
@@ -203,25 +230,105 @@ impl Payload for SequenceEvent {
     }
 }
 
-/// The running state of a sequence rule.
-///
-/// `OutlookSequence::machine()` makes one. Events of any type that carries the rule's fields can be fed.
-pub struct SequenceMachine<R> {
+/// What a sequence rule holds, whatever its alert and its events are.
+struct SequenceState {
     machine: sequence::Machine<Stored>,
     fits: Fits,
     untimed: u64,
     /// No event of the current source had a time yet.
     source_begins: bool,
     restarts: u64,
+}
+
+impl SequenceState {
+    fn new(machine: sequence::Machine<Stored>, guard: Option<Guard<Stored>>) -> Self {
+        let machine = match guard {
+            Some(guard) => machine.guard(guard),
+            None => machine,
+        };
+        Self { machine, fits: Fits::default(), untimed: 0, source_begins: false, restarts: 0 }
+    }
+
+    fn on_event<E: Event + ?Sized>(
+        &mut self,
+        of: &TermsOf<E>,
+        event: &E,
+        origin: Origin<'_>,
+        emit: &mut dyn FnMut(sequence::Match<Stored>),
+    ) {
+        let time = (of.time)(event);
+        self.start_over(time, emit);
+        let machine = &self.machine;
+        self.fits.find(of, event, |target| machine.wants(target));
+        self.proceed(of, time, event, origin, emit);
+    }
+
+    fn on_hits<E: Event + ?Sized>(
+        &mut self,
+        of: &TermsOf<E>,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        emit: &mut dyn FnMut(sequence::Match<Stored>),
+    ) {
+        let time = (of.time)(event);
+        self.start_over(time, emit);
+        self.fits.take(of, event, targets);
+        self.proceed(of, time, event, origin, emit);
+    }
+
+    /// Takes an event of which `self.fits` tells which terms it fits.
+    fn proceed<E: Event + ?Sized>(
+        &mut self,
+        of: &TermsOf<E>,
+        time: Option<Timestamp>,
+        event: &E,
+        origin: Origin<'_>,
+        emit: &mut dyn FnMut(sequence::Match<Stored>),
+    ) {
+        let Some(time) = time else {
+            // Without a time it has no place in the order.
+            self.untimed += u64::from(!self.fits.is_empty());
+            return;
+        };
+        let tiebreaker =
+            if self.fits.is_empty() { Tiebreaker::Missing } else { (of.tiebreaker)(event) };
+        let machine = &mut self.machine;
+        self.fits.hits.with(|hits| {
+            let payload = || Arc::new(SequenceEvent::of(event, origin));
+            machine.on_event(time, tiebreaker, hits, payload, emit);
+        });
+    }
+
+    /// Ends the stream where the first event of a source, at `time`, comes too late for it.
+    fn start_over(
+        &mut self,
+        time: Option<Timestamp>,
+        emit: &mut dyn FnMut(sequence::Match<Stored>),
+    ) {
+        let Some(time) = time.filter(|_| self.source_begins) else { return };
+        self.source_begins = false;
+        if self.machine.watermark().is_some_and(|watermark| time < watermark) {
+            self.restarts += 1;
+            self.machine.flush(emit);
+        }
+    }
+}
+
+/// The running state of a sequence rule.
+///
+/// `OutlookSequence::machine()` makes one. Events of any type that carries the rule's fields can be fed.
+pub struct SequenceMachine<R> {
+    state: SequenceState,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R> fmt::Debug for SequenceMachine<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SequenceMachine")
-            .field("machine", &self.machine)
-            .field("untimed", &self.untimed)
-            .field("restarts", &self.restarts)
+            .field("machine", &self.state.machine)
+            .field("untimed", &self.state.untimed)
+            .field("restarts", &self.state.restarts)
             .finish_non_exhaustive()
     }
 }
@@ -240,18 +347,7 @@ impl<R: SequenceRule> SequenceMachine<R> {
     }
 
     fn over(machine: sequence::Machine<Stored>) -> Self {
-        let machine = match R::GUARD {
-            Some(guard) => machine.guard(guard),
-            None => machine,
-        };
-        Self {
-            machine,
-            fits: Fits::default(),
-            untimed: 0,
-            source_begins: false,
-            restarts: 0,
-            rule: PhantomData,
-        }
+        Self { state: SequenceState::new(machine, R::GUARD), rule: PhantomData }
     }
 
     /// Takes one event and gives the alerts of the sequences that are complete now.
@@ -264,55 +360,8 @@ impl<R: SequenceRule> SequenceMachine<R> {
     where
         R: Terms<E>,
     {
-        let mut alerts = Vec::new();
-        self.feed(event, origin, execution, &mut |alert| alerts.push(alert));
-        alerts.into_iter()
-    }
-
-    fn feed<E: Event + ?Sized>(
-        &mut self,
-        event: &E,
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(R::Alert),
-    ) where
-        R: Terms<E>,
-    {
-        let time = R::time(event);
-        self.start_over(time, execution, emit);
-        let machine = &self.machine;
-        self.fits.find::<E, R>(event, |target| machine.wants(target));
-        self.proceed(time, event, origin, execution, emit);
-    }
-
-    /// Takes an event of which `self.fits` tells which terms it fits.
-    fn proceed<E: Event + ?Sized>(
-        &mut self,
-        time: Option<Timestamp>,
-        event: &E,
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(R::Alert),
-    ) where
-        R: Terms<E>,
-    {
-        let Some(time) = time else {
-            // Without a time it has no place in the order.
-            self.untimed += u64::from(!self.fits.is_empty());
-            return;
-        };
-        let tiebreaker =
-            if self.fits.is_empty() { Tiebreaker::Missing } else { R::tiebreaker(event) };
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            machine.on_event(
-                time,
-                tiebreaker,
-                hits,
-                || Arc::new(SequenceEvent::of(event, origin)),
-                &mut |found| alert::<R>(&found, execution, emit),
-            );
-        });
+        let of = TermsOf::of::<R>();
+        alerts::<R>(execution, |emit| self.state.on_event(&of, event, origin, emit))
     }
 
     /// Says that the events to come are of another source, whose time may start over.
@@ -320,22 +369,7 @@ impl<R: SequenceRule> SequenceMachine<R> {
     /// Where the first of them with a time is before the watermark, it would be late, and most likely all after
     /// it. So the stream is [flushed](Self::flush) then, and another begins.
     pub fn begin_source(&mut self) {
-        self.source_begins = true;
-    }
-
-    /// Ends the stream where the first event of a source, at `time`, comes too late for it.
-    fn start_over(
-        &mut self,
-        time: Option<Timestamp>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(R::Alert),
-    ) {
-        let Some(time) = time.filter(|_| self.source_begins) else { return };
-        self.source_begins = false;
-        if self.machine.watermark().is_some_and(|watermark| time < watermark) {
-            self.restarts += 1;
-            self.machine.flush(&mut |found| alert::<R>(&found, execution, emit));
-        }
+        self.state.source_begins = true;
     }
 
     /// Says that no event before `time` is to come, and gives the alerts that this settles.
@@ -344,42 +378,36 @@ impl<R: SequenceRule> SequenceMachine<R> {
         time: Timestamp,
         execution: &Execution,
     ) -> impl Iterator<Item = R::Alert> + use<R> {
-        let mut alerts = Vec::new();
-        self.machine.advance_watermark(time, &mut |found| {
-            alert::<R>(&found, execution, &mut |a| alerts.push(a))
-        });
-        alerts.into_iter()
+        alerts::<R>(execution, |emit| self.state.machine.advance_watermark(time, emit))
     }
 
     /// Ends the stream, and gives the alerts that waited for time to pass.
     pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
-        let mut alerts = Vec::new();
-        self.machine.flush(&mut |found| alert::<R>(&found, execution, &mut |a| alerts.push(a)));
-        alerts.into_iter()
+        alerts::<R>(execution, |emit| self.state.machine.flush(emit))
     }
 
     /// What it holds and has done.
     #[must_use]
     pub fn stats(&self) -> sequence::Stats {
-        self.machine.stats()
+        self.state.machine.stats()
     }
 
     /// Events that fit a term and have no time; they take no part.
     #[must_use]
     pub fn untimed(&self) -> u64 {
-        self.untimed
+        self.state.untimed
     }
 
     /// How many times a source that [began](Self::begin_source) began another stream.
     #[must_use]
     pub fn restarts(&self) -> u64 {
-        self.restarts
+        self.state.restarts
     }
 
     /// The state as bytes.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
-        self.machine.snapshot(R::LAYOUT)
+        self.state.machine.snapshot(R::LAYOUT)
     }
 
     /// State from the bytes of [`snapshot`](Self::snapshot).
@@ -392,19 +420,54 @@ impl<R: SequenceRule> SequenceMachine<R> {
     }
 }
 
-fn alert<R: SequenceRule>(
-    found: &sequence::Match<Stored>,
+/// The alerts of the sequences that `run` emits.
+fn alerts<R: SequenceRule>(
     execution: &Execution,
-    emit: &mut dyn FnMut(R::Alert),
-) {
-    if let Some(alert) = R::alert(&found.events, execution) {
-        emit(alert);
+    run: impl FnOnce(&mut dyn FnMut(sequence::Match<Stored>)),
+) -> std::vec::IntoIter<R::Alert> {
+    let mut alerts = Vec::new();
+    run(&mut |found| alerts.extend(R::alert(&found.events, execution)));
+    alerts.into_iter()
+}
+
+/// The alerts of a rule over several events, from the events of a match.
+type MakeGroup = fn(&[Option<Stored>], &Execution) -> Option<Group>;
+
+/// [`Detector`] of a sequence rule.
+pub(crate) struct SequenceDetector<E: ?Sized> {
+    meta: &'static RuleMeta,
+    plan: sequence::Plan<'static>,
+    guard: Option<Guard<Stored>>,
+    alert: MakeGroup,
+    of: TermsOf<E>,
+    state: SequenceState,
+}
+
+impl<E: ?Sized> SequenceDetector<E> {
+    /// The rule `R` with fresh state.
+    pub(crate) fn new<R: SequenceRule + Terms<E>>() -> Self {
+        let alert: MakeGroup = |events, execution| R::alert(events, execution).map(Into::into);
+        let state = SequenceState::new(sequence::Machine::new(&R::PLAN), R::GUARD);
+        let of = TermsOf::of::<R>();
+        Self { meta: R::META, plan: R::PLAN, guard: R::GUARD, alert, of, state }
     }
 }
 
-impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMachine<R> {
+/// Emits the documents of the matches that it is called with.
+fn documents<'a>(
+    alert: MakeGroup,
+    execution: &'a Execution,
+    emit: &'a mut dyn FnMut(Document),
+) -> impl FnMut(&[Option<Stored>]) + 'a {
+    move |events| {
+        let group = alert(events, execution);
+        group.into_iter().flat_map(Group::into_documents).for_each(&mut *emit);
+    }
+}
+
+impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        R::META
+        self.meta
     }
 
     fn on_event(
@@ -414,50 +477,122 @@ impl<E: Event + ?Sized, R: SequenceRule + Terms<E>> Detector<E> for SequenceMach
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        self.feed(event, origin, execution, &mut |alert| {
-            alert.into().into_documents().for_each(&mut *emit);
-        });
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.on_event(&self.of, event, origin, &mut |found| emit(&found.events));
+    }
+
+    fn on_hits(
+        &mut self,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.on_hits(&self.of, event, targets, origin, &mut |found| emit(&found.events));
+    }
+
+    fn wants(&self, target: Target) -> bool {
+        self.state.machine.wants(target)
+    }
+
+    fn sees_all(&self) -> bool {
+        self.of.lineages > 0
+    }
+
+    fn advance_watermark(
+        &mut self,
+        time: Timestamp,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.machine.advance_watermark(time, &mut |found| emit(&found.events));
+    }
+
+    fn patience(&self) -> Option<Timestamp> {
+        self.state.machine.patience()
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        for alert in SequenceMachine::flush(self, execution) {
-            alert.into().into_documents().for_each(&mut *emit);
-        }
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.machine.flush(&mut |found| emit(&found.events));
     }
 
     fn begin_source(&mut self) {
-        SequenceMachine::begin_source(self);
+        self.state.source_begins = true;
     }
 
     fn set_lateness(&mut self, lateness: Duration) {
-        *self = Self::new(Limits { lateness, ..Limits::DEFAULT });
+        let limits = Limits { lateness, ..Limits::DEFAULT };
+        let machine = sequence::Machine::new(&self.plan.limits(limits));
+        self.state = SequenceState::new(machine, self.guard);
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let stats = self.stats();
+        let stats = self.state.machine.stats();
         vec![
             ("partials", stats.partials as u64),
             ("evicted", stats.evicted + stats.missing_evicted),
             ("late", stats.late),
             ("forced", stats.forced),
-            ("untimed", self.untimed),
+            ("untimed", self.state.untimed),
             ("truncated", stats.truncated),
-            ("restarts", self.restarts),
+            ("restarts", self.state.restarts),
         ]
+    }
+}
+
+/// What a sample rule holds, whatever its alert and its events are.
+struct SampleState {
+    machine: sample::Machine<Stored>,
+    fits: Fits,
+}
+
+impl SampleState {
+    fn new(machine: sample::Machine<Stored>) -> Self {
+        Self { machine, fits: Fits::default() }
+    }
+
+    fn on_event<E: Event + ?Sized>(
+        &mut self,
+        of: &TermsOf<E>,
+        event: &E,
+        origin: Origin<'_>,
+        emit: &mut dyn FnMut(sample::Sample<Stored>),
+    ) {
+        self.fits.find(of, event, |_| true);
+        self.proceed(event, origin, emit);
+    }
+
+    /// Takes an event of which `self.fits` tells which terms it fits.
+    fn proceed<E: Event + ?Sized>(
+        &mut self,
+        event: &E,
+        origin: Origin<'_>,
+        emit: &mut dyn FnMut(sample::Sample<Stored>),
+    ) {
+        if self.fits.is_empty() {
+            return;
+        }
+        let machine = &mut self.machine;
+        self.fits.hits.with(|hits| {
+            machine.on_event(hits, || Arc::new(SequenceEvent::of(event, origin)), emit);
+        });
     }
 }
 
 /// The running state of a sample rule.
 pub struct SampleMachine<R> {
-    machine: sample::Machine<Stored>,
-    fits: Fits,
+    state: SampleState,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R> fmt::Debug for SampleMachine<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SampleMachine")
-            .field("stats", &self.machine.stats())
+            .field("stats", &self.state.machine.stats())
             .finish_non_exhaustive()
     }
 }
@@ -470,7 +605,7 @@ impl<R: SampleRule> Default for SampleMachine<R> {
 
 impl<R: SampleRule> SampleMachine<R> {
     fn over(machine: sample::Machine<Stored>) -> Self {
-        Self { machine, fits: Fits::default(), rule: PhantomData }
+        Self { state: SampleState::new(machine), rule: PhantomData }
     }
 
     /// Fresh state; `plan` is the rule's own with other limits.
@@ -489,64 +624,25 @@ impl<R: SampleRule> SampleMachine<R> {
     where
         R: Terms<E>,
     {
-        let mut alerts = Vec::new();
-        self.feed(event, origin, execution, &mut |alert| alerts.push(alert));
-        alerts.into_iter()
-    }
-
-    fn feed<E: Event + ?Sized>(
-        &mut self,
-        event: &E,
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(R::Alert),
-    ) where
-        R: Terms<E>,
-    {
-        self.fits.find::<E, R>(event, |_| true);
-        self.proceed(event, origin, execution, emit);
-    }
-
-    /// Takes an event of which `self.fits` tells which terms it fits.
-    fn proceed<E: Event + ?Sized>(
-        &mut self,
-        event: &E,
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(R::Alert),
-    ) where
-        R: Terms<E>,
-    {
-        if self.fits.is_empty() {
-            return;
-        }
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            machine.on_event(hits, || Arc::new(SequenceEvent::of(event, origin)), &mut |found| {
-                sample_alert::<R>(found, execution, emit)
-            });
-        });
+        let of = TermsOf::of::<R>();
+        sample_alerts::<R>(execution, |emit| self.state.on_event(&of, event, origin, emit))
     }
 
     /// Ends the stream, and gives the alerts that waited for it.
     pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
-        let mut alerts = Vec::new();
-        self.machine.flush(&mut |found| {
-            sample_alert::<R>(found, execution, &mut |alert| alerts.push(alert))
-        });
-        alerts.into_iter()
+        sample_alerts::<R>(execution, |emit| self.state.machine.flush(emit))
     }
 
     /// What it holds and has done.
     #[must_use]
     pub fn stats(&self) -> sample::Stats {
-        self.machine.stats()
+        self.state.machine.stats()
     }
 
     /// The state as bytes.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
-        self.machine.snapshot(R::LAYOUT)
+        self.state.machine.snapshot(R::LAYOUT)
     }
 
     /// State from the bytes of [`snapshot`](Self::snapshot).
@@ -559,20 +655,48 @@ impl<R: SampleRule> SampleMachine<R> {
     }
 }
 
-fn sample_alert<R: SampleRule>(
-    found: sample::Sample<Stored>,
+/// The alerts of the samples that `run` emits.
+fn sample_alerts<R: SampleRule>(
     execution: &Execution,
-    emit: &mut dyn FnMut(R::Alert),
-) {
-    let events: Vec<Option<Stored>> = found.events.into_iter().map(Some).collect();
-    if let Some(alert) = R::alert(&events, execution) {
-        emit(alert);
+    run: impl FnOnce(&mut dyn FnMut(sample::Sample<Stored>)),
+) -> std::vec::IntoIter<R::Alert> {
+    let mut alerts = Vec::new();
+    run(&mut |found| alerts.extend(R::alert(&all_there(found), execution)));
+    alerts.into_iter()
+}
+
+/// The events of a sample, as those of a match of which none is missing.
+fn all_there(found: sample::Sample<Stored>) -> Vec<Option<Stored>> {
+    found.events.into_iter().map(Some).collect()
+}
+
+/// [`Detector`] of a sample rule.
+pub struct SampleDetector<E: ?Sized> {
+    meta: &'static RuleMeta,
+    alert: MakeGroup,
+    of: TermsOf<E>,
+    state: SampleState,
+}
+
+impl<E: ?Sized> SampleDetector<E> {
+    /// The rule `R` with fresh state; `plan` is its own, or that with other limits.
+    #[must_use]
+    pub fn new<R: SampleRule + Terms<E>>(plan: sample::Plan) -> Self {
+        let alert: MakeGroup = |events, execution| R::alert(events, execution).map(Into::into);
+        let state = SampleState::new(sample::Machine::new(&plan));
+        Self { meta: R::META, alert, of: TermsOf::of::<R>(), state }
     }
 }
 
-impl<E: Event + ?Sized, R: SampleRule + Terms<E>> Detector<E> for SampleMachine<R> {
+impl<E: ?Sized> fmt::Debug for SampleDetector<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SampleDetector").field("rule", &self.meta.rule_id).finish_non_exhaustive()
+    }
+}
+
+impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        R::META
+        self.meta
     }
 
     fn on_event(
@@ -582,19 +706,34 @@ impl<E: Event + ?Sized, R: SampleRule + Terms<E>> Detector<E> for SampleMachine<
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        self.feed(event, origin, execution, &mut |alert| {
-            alert.into().into_documents().for_each(&mut *emit);
-        });
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.on_event(&self.of, event, origin, &mut |found| emit(&all_there(found)));
+    }
+
+    fn on_hits(
+        &mut self,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.fits.take(&self.of, event, targets);
+        self.state.proceed(event, origin, &mut |found| emit(&all_there(found)));
+    }
+
+    fn sees_all(&self) -> bool {
+        self.of.lineages > 0
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        for alert in SampleMachine::flush(self, execution) {
-            alert.into().into_documents().for_each(&mut *emit);
-        }
+        let mut emit = documents(self.alert, execution, emit);
+        self.state.machine.flush(&mut |found| emit(&all_there(found)));
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let stats = self.stats();
+        let stats = self.state.machine.stats();
         vec![
             ("partials", stats.keys as u64),
             ("evicted", stats.evicted),

@@ -44,10 +44,12 @@ pub mod lineage;
 pub mod number;
 mod own;
 mod regex;
+pub mod row;
 pub mod rule;
 pub mod sample;
 pub mod scan;
 pub mod sequence;
+pub mod set;
 mod text;
 pub mod value;
 pub mod values;
@@ -56,6 +58,7 @@ pub use alert::{Document, Execution, Origin};
 pub use detector::{Detect, Detector};
 pub use event::Event;
 pub use field::{Field, Has};
+pub use row::Row;
 pub use rule::{EventRule, Rule, RuleMeta, Severity};
 
 pub use eql_macro::{Event, rule, rules};
@@ -80,12 +83,11 @@ pub mod __private {
     };
     pub use crate::generated::{
         BROKEN, Source, all, any_or_null, both, collect_detectors, compare, either, event_at,
-        event_detector, first_time, has, in_numbers, is, is_fold, is_in, is_in_fold,
-        is_in_or_like, is_in_or_like_fold, ipv4, ipv6, like, like_fold, of_stored, order, order_ip, runs,
+        event_detector, first_time, in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs,
         sample_detector, sequence_detector, tiebreaker, time, to_int, to_number, to_part,
     };
     pub use crate::glob::{
-        Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
+        Gap, Glob, GlobKind, Piece, Pieces, Strings, any_glob, any_glob_fold, glob, glob_fold,
     };
     pub use crate::group::{
         Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
@@ -95,9 +97,12 @@ pub mod __private {
     pub use crate::lineage::Lineage;
     pub use crate::number::Number;
     pub use crate::regex::Dfa;
+    pub use crate::row::{Projected, Row, Slot};
     pub use crate::rule::{
         Attack, EventRule, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
     };
+    pub use crate::scan::Projection;
+    pub use crate::set::{Entry, RuleSet, Shared};
     pub use crate::text::{
         Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
         skip, suffix, suffix_fold,

@@ -20,14 +20,23 @@
 //! Every line that [`serde_json::from_slice`] reads as an object is read here, with the same values. The reverse
 //! does not hold: what is stepped over is not looked at closely.
 
+#[allow(unsafe_code)] // what the text of a value is
+mod buffer;
+mod guess;
 mod projection;
+#[allow(unsafe_code)] // vector instructions
+mod simd;
 mod slow;
+#[allow(unsafe_code)] // reads and writes of whole blocks, beyond the ends of tokens
+mod walk;
 
 use std::fmt;
 
 use crate::json::Scalar;
-use projection::NodeId;
+use buffer::Buffer;
+use guess::Guesses;
 pub use projection::Projection;
+use walk::Odd;
 
 /// A value at a wanted path, as it stands in the line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,30 +155,41 @@ const MAX_LINE: usize = 1 << 30;
 /// assert!(!scan.has(2));
 /// # Ok::<(), eql::scan::Flaw>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scan {
-    /// The line, then the strings whose escapes were resolved.
-    buffer: String,
-    /// How much of the buffer is the line.
-    line: usize,
+    buffer: Buffer,
+    store: Store,
+    guesses: Guesses,
+    /// For each edge of the projection the object that had it last.
+    seen: Vec<u64>,
+    /// Counts the objects of all lines.
+    objects: u64,
+    /// Which projection the rest belongs to.
+    projection: u64,
+    backend: Backend,
+}
+
+/// The values of a line.
+#[derive(Debug, Default)]
+struct Store {
     values: Vec<Entry>,
     slots: Vec<Slot>,
     /// The number of the read; a slot that bears another one is empty.
     stamp: u32,
-    /// Which projection the slots are of.
-    projection: u64,
 }
 
 /// A value and the next one of the same slot.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     kind: Kind,
+    /// Where the text is in the buffer.
     start: u32,
     len: u32,
     next: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 enum Kind {
     Str,
     Number,
@@ -185,11 +205,90 @@ struct Slot {
     last: u32,
 }
 
+impl Store {
+    /// Forgets all values; the slots are those of a projection, anew where it is another one.
+    fn clear(&mut self, slots: usize, anew: bool) {
+        self.values.clear();
+        if anew || self.stamp == u32::MAX {
+            self.stamp = 0;
+            self.slots.clear();
+            self.slots.resize(slots, Slot::default());
+        }
+        self.stamp += 1;
+    }
+
+    #[inline(always)]
+    fn push(&mut self, slot: u32, kind: Kind, start: u32, len: u32) {
+        let index = self.values.len() as u32;
+        self.values.push(Entry { kind, start, len, next: u32::MAX });
+        let slot = &mut self.slots[slot as usize];
+        if slot.stamp == self.stamp {
+            slot.count += 1;
+            self.values[slot.last as usize].next = index;
+            slot.last = index;
+        } else {
+            *slot = Slot { stamp: self.stamp, count: 1, first: index, last: index };
+        }
+    }
+
+    #[cold]
+    fn push_all(&mut self, slots: &[u32], kind: Kind, start: u32, len: u32) {
+        for &slot in slots {
+            self.push(slot, kind, start, len);
+        }
+    }
+}
+
+/// What a scan looks at many bytes at once with. For tests: a scan chooses the best one by itself.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Ordinary registers.
+    Portable,
+    /// The vector registers of x86-64.
+    Avx2,
+}
+
+impl Backend {
+    /// Those that this processor runs, the best one last.
+    #[must_use]
+    pub fn all_here() -> &'static [Self] {
+        #[cfg(target_arch = "x86_64")]
+        if simd::Avx2::is_here() {
+            return &[Self::Portable, Self::Avx2];
+        }
+        &[Self::Portable]
+    }
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Scan {
     /// A scan without values.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_backend(Backend::Avx2)
+    }
+
+    /// A scan that uses a backend, or the portable one where this processor does not run it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_backend(backend: Backend) -> Self {
+        let is_here = Backend::all_here().contains(&backend);
+        Self {
+            buffer: Buffer::default(),
+            store: Store::default(),
+            guesses: Guesses::default(),
+            seen: Vec::new(),
+            objects: 0,
+            projection: 0,
+            backend: if is_here { backend } else { Backend::Portable },
+        }
     }
 
     /// Reads a line: one JSON object, with nothing but white space around it.
@@ -200,7 +299,15 @@ impl Scan {
     /// A [`Flaw`], after which the scan has neither a line nor values.
     pub fn read(&mut self, projection: &Projection, line: &[u8]) -> Result<(), Flaw> {
         self.clear(projection);
-        let result = slow::read(self, projection, line);
+        let line = trim(line);
+        if line.len() > MAX_LINE {
+            return Err(Flaw::TooLong);
+        }
+        self.buffer.fill(line);
+        let result = walk::read(self, projection, line).or_else(|Odd| {
+            self.store.clear(projection.len(), false);
+            slow::read(self, projection, line)
+        });
         if result.is_err() {
             self.clear(projection);
         }
@@ -209,66 +316,49 @@ impl Scan {
 
     /// Forgets line and values.
     fn clear(&mut self, projection: &Projection) {
-        self.buffer.clear();
-        self.line = 0;
-        self.values.clear();
-        if self.projection != projection.id || self.stamp == u32::MAX {
+        let anew = self.projection != projection.id;
+        if anew {
             self.projection = projection.id;
-            self.stamp = 0;
-            self.slots.clear();
-            self.slots.resize(projection.len(), Slot::default());
+            self.guesses.reset(projection);
+            self.seen.clear();
+            self.seen.resize(projection.edge_count(), 0);
         }
-        self.stamp += 1;
-    }
-
-    fn push(&mut self, slot: u32, kind: Kind, start: u32, len: u32) {
-        let index = self.values.len() as u32;
-        self.values.push(Entry { kind, start, len, next: u32::MAX });
-        let slot = &mut self.slots[slot as usize];
-        if slot.stamp == self.stamp {
-            slot.count += 1;
-            self.values[slot.last as usize].next = index;
-        } else {
-            *slot = Slot { stamp: self.stamp, count: 1, first: index, last: index };
-        }
-        slot.last = index;
-    }
-
-    fn push_all(
-        &mut self,
-        projection: &Projection,
-        node: NodeId,
-        kind: Kind,
-        start: u32,
-        len: u32,
-    ) {
-        for &slot in projection.slots(node) {
-            self.push(slot, kind, start, len);
-        }
+        self.buffer.clear();
+        self.guesses.tidy(projection);
+        self.store.clear(projection.len(), anew);
     }
 
     /// The values of a slot, in the order in which they stand in the line; none where there is no such slot.
     #[must_use]
     pub fn values(&self, slot: usize) -> Values<'_> {
-        match self.slots.get(slot) {
-            Some(slot) if slot.stamp == self.stamp => {
-                Values { scan: self, next: slot.first, left: slot.count }
-            }
-            _ => Values { scan: self, next: 0, left: 0 },
-        }
+        let (next, left) = match self.store.slots.get(slot) {
+            Some(slot) if slot.stamp == self.store.stamp => (slot.first, slot.count),
+            _ => (0, 0),
+        };
+        Values { scan: self, next, left }
     }
 
     /// Whether a slot has a value.
     #[must_use]
     pub fn has(&self, slot: usize) -> bool {
-        self.slots.get(slot).is_some_and(|slot| slot.stamp == self.stamp)
+        self.store.slots.get(slot).is_some_and(|slot| slot.stamp == self.store.stamp)
     }
 
     /// The line as it was read, without white space around it; empty where none was or it had a flaw.
     #[must_use]
     pub fn line(&self) -> &[u8] {
-        &self.buffer.as_bytes()[..self.line]
+        self.buffer.line()
     }
+}
+
+/// Without the white space of JSON at both ends.
+fn trim(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
+    | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = line
+    {
+        line = rest;
+    }
+    line
 }
 
 /// The values of one slot; see [`Scan::values`].
@@ -284,9 +374,9 @@ impl<'a> Iterator for Values<'a> {
 
     fn next(&mut self) -> Option<Raw<'a>> {
         self.left = self.left.checked_sub(1)?;
-        let entry = self.scan.values[self.next as usize];
+        let entry = self.scan.store.values[self.next as usize];
         self.next = entry.next;
-        let text = || &self.scan.buffer[entry.start as usize..(entry.start + entry.len) as usize];
+        let text = || walk::text(self.scan, entry);
         Some(match entry.kind {
             Kind::Str => Raw::Str(text()),
             Kind::Number => Raw::Number(text()),

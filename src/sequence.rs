@@ -271,6 +271,15 @@ impl<P> Machine<P> {
         }
     }
 
+    /// The latest watermark that changes nothing that can be seen from outside but the counters: one that is later
+    /// may complete a sequence. `None` where no passing of time can.
+    #[must_use]
+    pub fn patience(&self) -> Option<Timestamp> {
+        let held = self.reorder.first();
+        let waiting = self.waiting.first_deadline(&self.layout);
+        held.into_iter().chain(waiting).min().map(Timestamp::from_nanos)
+    }
+
     /// Hashes the keys of the hits into `self.tasks`.
     fn collect(&mut self, hits: &[Hit<'_>]) {
         for hit in hits {

@@ -61,6 +61,13 @@ impl Timestamp {
         Some(Self(nanos))
     }
 
+    /// The time that is earlier by `duration`, the earliest of all where there is no such time.
+    #[must_use]
+    pub(crate) fn before_by(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub_unsigned(nanos))
+    }
+
     /// Nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {

@@ -10,7 +10,7 @@ mod rule;
 mod strings;
 
 pub(crate) use compact::compact;
-pub(crate) use fields::{ident, kind, own_type};
+pub(crate) use fields::{field_type, ident, kind, own_type};
 pub(crate) use meta::meta;
 pub(crate) use rule::{Rule, TAKEN, imports, rule, skeleton};
 

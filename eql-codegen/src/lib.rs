@@ -8,6 +8,7 @@ mod compile;
 mod derive;
 mod docs;
 mod emit;
+mod plan;
 mod project;
 mod report;
 mod set;

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use eql_grammar::diag::{Code, Diagnostic};
+use eql_grammar::hir;
 use eql_grammar::span::Span as TextSpan;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
 
-use crate::compile::{self, Compiled};
+use crate::compile::{self, Compiled, Whole};
 use crate::emit::{self, Shape};
+use crate::plan::{Plan, Priors};
 use crate::project::Project;
 use crate::report;
 
@@ -21,24 +23,39 @@ struct Set {
     name: Ident,
     pattern: LitStr,
     krate: TokenStream,
+    /// Whether the plan is printed while the set compiles.
+    print_plan: bool,
 }
+
+/// In a set with as many rules, tests are calls over tables: rustc takes a fifth of the time, and behind guards they
+/// run as fast.
+const MANY_RULES: usize = 100;
+
+/// What the module of a set has besides its rules.
+const OWN_ITEMS: [&str; 3] = ["Detector", "Row", "Set"];
 
 impl Parse for Set {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let mut krate = quote!(::eql);
+        let mut print_plan = false;
         let mut failed = None;
         attrs.retain(|attr| {
             if !attr.path().is_ident("eql") {
                 return true;
             }
             let parsed = attr.parse_nested_meta(|meta| {
-                if !meta.path.is_ident("crate") {
-                    return Err(meta.error("unknown key, expected `crate = path`"));
+                if meta.path.is_ident("crate") {
+                    let path: syn::Path = meta.value()?.parse()?;
+                    krate = quote!(#path);
+                    return Ok(());
                 }
-                let path: syn::Path = meta.value()?.parse()?;
-                krate = quote!(#path);
-                Ok(())
+                if meta.path.is_ident("print") {
+                    let what: LitStr = meta.value()?.parse()?;
+                    print_plan = what.value() == "plan";
+                    return if print_plan { Ok(()) } else { Err(meta.error("expected `\"plan\"`")) };
+                }
+                Err(meta.error("unknown key, expected `crate = path` or `print = \"plan\"`"))
             });
             failed = parsed.err().or(failed.take());
             false
@@ -52,7 +69,7 @@ impl Parse for Set {
         input.parse::<Token![=]>()?;
         let pattern = input.parse()?;
         input.parse::<Option<Token![;]>>()?;
-        Ok(Self { attrs, vis, name, pattern, krate })
+        Ok(Self { attrs, vis, name, pattern, krate, print_plan })
     }
 }
 
@@ -115,11 +132,25 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     let mut items = TokenStream::new();
     let mut code = TokenStream::new();
     let mut idents = Vec::new();
+    // Place in the set, of those that compile.
+    let mut rules: Vec<(usize, Whole)> = Vec::new();
+    let mut shape = Shape::Inline;
+    if files.len() >= MANY_RULES {
+        shape = Shape::Calls;
+    }
     for file in files {
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let ident = format_ident!("{}", struct_name(&stem));
         let compiled =
             compile::file(file, set.pattern.span(), None, &project.config.lints, project);
+        if OWN_ITEMS.iter().any(|own| ident == own) || emit::TAKEN.iter().any(|own| ident == own) {
+            let file = project.shown(file);
+            let message = format!("`{file}` would be the struct `{ident}`, a name that the module uses itself");
+            let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
+                .help("give the file another name");
+            items.extend(report::plain(&error, set.pattern.span()));
+            continue;
+        }
         if let Some(other) = duplicate(&taken, &ident.to_string()) {
             items.extend(twice(set, project, file, other, &format!("the name `{ident}`")));
             continue;
@@ -138,10 +169,12 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
             }
             ids.push((rule.rule_id.clone(), file.clone()));
         }
-        items.extend(one(compiled, krate, &ident, &mut code));
+        items.extend(one(&compiled, krate, &ident, shape, &mut code));
+        rules.extend(compiled.rule.map(|rule| (idents.len(), rule)));
         idents.push(ident);
     }
     let imports = emit::imports(krate);
+    let planned = planned(set, &idents, &rules, &mut code);
     let count = idents.len();
     let about = if docs_missing(attrs) {
         let about = format!(" {count} detection rules, from `{}`.", set.pattern.value());
@@ -155,6 +188,8 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
         #(#attrs)*
         #vis mod #name {
             #items
+
+            #planned
 
             const _: () = {
                 #imports
@@ -177,18 +212,84 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     }
 }
 
+/// The items of the set as a whole; its impls go to `code`.
+fn planned(
+    set: &Set,
+    idents: &[Ident],
+    rules: &[(usize, Whole)],
+    code: &mut TokenStream,
+) -> TokenStream {
+    let krate = &set.krate;
+    let queries: Vec<&hir::Query> = rules.iter().map(|(_, rule)| &rule.hir).collect();
+    let mut plan = Plan::new(&queries, &Priors::built_in());
+    // A rule that does not compile has a place, and no terms.
+    plan.spread(idents.len(), |at| rules[at].0);
+    if set.print_plan {
+        let names: Vec<String> = idents.iter().map(ToString::to_string).collect();
+        eprintln!("{}", plan.explain(&names));
+    }
+    let encoded = plan.encode().unwrap_or_default();
+    let too_large = encoded.is_empty().then(|| {
+        let error = Diagnostic::new(Code::BadItem, TextSpan::default(), "the set is too large")
+            .help("a set holds up to 65,534 terms; make two of it");
+        report::plain(&error, set.pattern.span())
+    });
+    let encoded = Literal::byte_string(&encoded);
+    let paths = plan.fields.iter().map(|field| &field.path);
+    let slots = plan.fields.iter().enumerate().map(|(at, field)| {
+        let ty = emit::field_type(&field.path, field.ty, field.builtin);
+        let at = Literal::usize_unsuffixed(at);
+        quote!(impl rt::Slot<Set> for #ty { const SLOT: usize = #at; })
+    });
+    code.extend(quote! {
+        impl rt::Projected for Set {
+            const FIELDS: &'static [&'static str] = &[#(#paths),*];
+
+            fn projection() -> &'static rt::Projection {
+                <Self as rt::RuleSet>::shared().projection(Self::FIELDS)
+            }
+        }
+
+        impl rt::RuleSet for Set {
+            const RULES: &'static [rt::Entry<rt::Row<Self>>] = &[#(rt::Entry::of::<#idents>()),*];
+            const PLAN: &'static [u8] = #encoded;
+
+            fn shared() -> &'static rt::Shared {
+                static SHARED: rt::Shared = rt::Shared::new();
+                &SHARED
+            }
+        }
+
+        #(#slots)*
+    });
+    quote! {
+        #too_large
+
+        #[doc = " The rules of this module as one set."]
+        #[derive(::core::fmt::Debug)]
+        pub enum Set {}
+
+        #[doc = " An event of which the fields are taken out that the rules of this set read."]
+        pub type Row = #krate::Row<Set>;
+
+        #[doc = " The rules of this set with their running state, driven together."]
+        pub type Detector = #krate::set::Detector<Set>;
+    }
+}
+
 /// The struct of a rule; its impls go to `code`.
 fn one(
-    compiled: Compiled,
+    compiled: &Compiled,
     krate: &TokenStream,
     ident: &Ident,
+    shape: Shape,
     code: &mut TokenStream,
 ) -> TokenStream {
     let item = compile::unit_struct(&syn::parse_quote!(pub), ident);
-    let notes = compiled.notes;
-    if let Some(rule) = compiled.rule {
-        code.extend(emit::compact(&rule.emitted(krate, ident, &item.vis), Shape::Calls));
-        let item = compile::documented(&rule, &item);
+    let notes = &compiled.notes;
+    if let Some(rule) = &compiled.rule {
+        code.extend(emit::compact(&rule.emitted(krate, ident, &item.vis), shape));
+        let item = compile::documented(rule, &item);
         return quote!(#notes #item);
     }
     let skeleton = emit::skeleton(krate, &item.vis, ident);

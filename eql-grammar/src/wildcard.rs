@@ -206,8 +206,9 @@ pub fn rare_byte(text: &str) -> u32 {
     rarest.and_then(|(at, _)| u32::try_from(at).ok()).unwrap_or(0)
 }
 
-/// How often a byte occurs; only the order means something.
-fn commonness(byte: u8) -> usize {
+/// How often a byte occurs in paths and command lines; only the order means something.
+#[must_use]
+pub fn commonness(byte: u8) -> usize {
     // ASCII from common to rare, upper case counted with lower case.
     const ASCII: &[u8] =
         br#"aebsct\orgwidnmlfq0u-ph4y1k2v38.9576 zxj:"_{}/=(),~$&;*#@>%+?!'<|[]^`"#;

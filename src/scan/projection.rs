@@ -161,6 +161,14 @@ impl Projection {
         }
     }
 
+    pub(super) fn node_count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    pub(super) fn edge_count(&self) -> usize {
+        self.edges.len()
+    }
+
     /// Where an edge leads.
     pub(super) fn target(&self, edge: EdgeId) -> NodeId {
         self.edges[edge as usize].to
@@ -168,7 +176,7 @@ impl Projection {
 }
 
 /// Spreads keys over a table. Collisions cost a comparison; the tables hold no keys but those of rules.
-fn hash(key: &[u8]) -> u32 {
+pub(super) fn hash(key: &[u8]) -> u32 {
     let mut hash = key.len() as u64;
     let (words, rest) = key.as_chunks::<8>();
     for &word in words {

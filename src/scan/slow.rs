@@ -8,19 +8,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::projection::{EdgeId, NodeId};
-use super::{Flaw, Kind, MAX_LINE, Projection, Scan};
+use super::{Flaw, Kind, Projection, Scan};
 
-/// Reads a line into a scan that was cleared.
+/// Reads a line into a scan that has it in its buffer already, and no values.
 pub(super) fn read(scan: &mut Scan, projection: &Projection, line: &[u8]) -> Result<(), Flaw> {
-    if line.len() > MAX_LINE {
-        return Err(Flaw::TooLong);
-    }
     let text = std::str::from_utf8(line).map_err(|_| Flaw::NotUtf8)?;
-    let text = text.trim_matches([' ', '\t', '\n', '\r']);
     judge(text)?;
-    scan.buffer.push_str(text);
-    scan.line = text.len();
-    let mut walk = Walk { text, at: 0 };
+    let mut walk = Walk { text, at: 0, arena: scan.buffer.arena() };
     walk.wanted(scan, projection, Projection::ROOT);
     Ok(())
 }
@@ -41,6 +35,8 @@ fn judge(text: &str) -> Result<(), Flaw> {
 struct Walk<'a> {
     text: &'a str,
     at: usize,
+    /// Where the next string goes in the buffer.
+    arena: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -120,9 +116,10 @@ impl<'a> Walk<'a> {
             b'[' => self.elements(b']', |walk| walk.wanted(scan, projection, node)),
             b'"' => {
                 let text = unescape(self.string());
-                let start = scan.buffer.len() as u32;
-                scan.buffer.push_str(&text);
-                scan.push_all(projection, node, Kind::Str, start, text.len() as u32);
+                let (start, len) = (self.arena, text.len());
+                self.arena += len;
+                scan.buffer.bytes_mut()[start..self.arena].copy_from_slice(text.as_bytes());
+                scan.store.push_all(projection.slots(node), Kind::Str, start as u32, len as u32);
             }
             _ => {
                 let start = self.at as u32;
@@ -133,7 +130,7 @@ impl<'a> Walk<'a> {
                     "false" => Kind::False,
                     _ => Kind::Number,
                 };
-                scan.push_all(projection, node, kind, start, text.len() as u32);
+                scan.store.push_all(projection.slots(node), kind, start, text.len() as u32);
             }
         }
     }

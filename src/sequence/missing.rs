@@ -118,6 +118,14 @@ impl<P> Default for Waiting<P> {
 }
 
 impl<P> Waiting<P> {
+    /// The latest time at which the first candidate still waits.
+    pub(super) fn first_deadline(&self, layout: &Layout) -> Option<i64> {
+        self.queue.front().map(|first| match first.verdict {
+            Verdict::Until(time) => layout.last_within(time),
+            Verdict::Keep | Verdict::Discard => i64::MIN,
+        })
+    }
+
     pub(super) fn len(&self) -> usize {
         self.queue.len()
     }

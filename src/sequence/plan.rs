@@ -208,6 +208,11 @@ impl Layout {
         self.stages.len() - 1
     }
 
+    /// The latest time that is not further from `earlier` than `maxspan` allows.
+    pub(super) fn last_within(&self, earlier: i64) -> i64 {
+        earlier.saturating_add_unsigned(self.span)
+    }
+
     /// Whether `later` is further from `earlier` than `maxspan` allows.
     pub(super) fn exceeds(&self, earlier: i64, later: i64) -> bool {
         distance(earlier, later) > self.span

@@ -122,6 +122,11 @@ impl<P> Reorder<P> {
         self.heap.push(Held { time, tiebreaker, arrival, tasks, payload });
     }
 
+    /// The time of the first.
+    pub(super) fn first(&self) -> Option<i64> {
+        Some(self.heap.peek()?.time)
+    }
+
     /// Takes the first out.
     pub(super) fn pop(&mut self) -> Option<Held<P>> {
         self.heap.pop()

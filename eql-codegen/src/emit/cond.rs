@@ -16,7 +16,10 @@ impl Cx<'_> {
     pub(crate) fn event_query(&self, query: &EventQuery) -> TokenStream {
         let category = query.category.as_ref().map(|(field, name)| match self.shape {
             Shape::Inline => self.any(*field, &quote!(value == #name)),
-            Shape::Calls => self.ask(*field, &quote!(is), &quote!(, #name)),
+            Shape::Calls => {
+                let test = quote!(rt::Strings { fold: false, exact: &[#name], globs: &[] });
+                self.ask(*field, &quote!(any_text), &quote!(, &#test))
+            }
         });
         match (category, &query.condition) {
             (Some(category), Cond::Const(true)) => category,
@@ -221,7 +224,7 @@ impl Cx<'_> {
         quote!(Has::<#ty>::any(#place, |value| #test))
     }
 
-    /// A function of the runtime that looks at the values of a field.
+    /// A method of `Has` that looks at the values of a field.
     pub(crate) fn ask(
         &self,
         field: FieldIx,
@@ -230,7 +233,7 @@ impl Cx<'_> {
     ) -> TokenStream {
         let ty = self.field_path(field);
         let place = self.place(field);
-        quote!(rt::#function::<#ty, _>(#place #args))
+        quote!(Has::<#ty>::#function(#place #args))
     }
 
     fn any_value(&self, field: FieldIx) -> TokenStream {

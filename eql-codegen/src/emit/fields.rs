@@ -17,8 +17,7 @@ impl Cx<'_> {
     pub(crate) fn field_path(&self, ix: FieldIx) -> TokenStream {
         let field = &self.fields[ix.0];
         if field.builtin && !matches!(field.root, Root::Element(_)) {
-            let name = ident(&schema::rust_ident(&field.path));
-            quote!(ecs::#name)
+            field_type(&field.path, Type::Null, true)
         } else {
             let name = self.own_alias(ix);
             quote!(#name)
@@ -58,6 +57,15 @@ impl Cx<'_> {
             }
         }
     }
+}
+
+/// The Rust type that stands for a field of an event.
+pub(crate) fn field_type(path: &str, ty: Type, builtin: bool) -> TokenStream {
+    if !builtin {
+        return own_type(path, ty);
+    }
+    let name = ident(&schema::rust_ident(path));
+    quote!(ecs::#name)
 }
 
 /// `rt::Own<…>` for a path that the schema of the crate `eql` does not know.

@@ -294,7 +294,10 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     let meta = super::meta(rule.meta, rule.rule_id, rule.description, rule.text, &fields);
     quote! {
         impl rt::Rule for #ident {
-            const META: &'static rt::RuleMeta = &#meta;
+            const META: &'static rt::RuleMeta = {
+                static META: rt::RuleMeta = #meta;
+                &META
+            };
         }
 
         impl #ident {

@@ -4,7 +4,7 @@ use eql_grammar::hir::{FieldIx, StringTest};
 use eql_grammar::regex::Dfa;
 use eql_grammar::wildcard::{Gap, Piece, Wildcard, WildcardKind, lookup_order, rare_byte};
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::Cx;
 
@@ -46,16 +46,11 @@ impl Cx<'_> {
         if test.regex.is_some() {
             return None;
         }
+        let fold = test.fold;
         let texts = sorted(&test.exact);
         let globs = test.globs.iter().map(glob);
-        let (name, args) = match (texts.as_slice(), test.globs.is_empty()) {
-            ([text], true) => ("is", quote!(, #text)),
-            (texts, true) => ("is_in", quote!(, &[#(#texts),*])),
-            ([], false) => ("like", quote!(, &[#(#globs),*])),
-            (texts, false) => ("is_in_or_like", quote!(, &[#(#texts),*], &[#(#globs),*])),
-        };
-        let name = format_ident!("{}{}", name, if test.fold { "_fold" } else { "" });
-        Some(self.ask(field, &quote!(#name), &args))
+        let test = quote!(rt::Strings { fold: #fold, exact: &[#(#texts),*], globs: &[#(#globs),*] });
+        Some(self.ask(field, &quote!(any_text), &quote!(, &#test)))
     }
 }
 

@@ -1,0 +1,61 @@
+//! A plan as a table, for people.
+
+use std::fmt::{self, Write as _};
+
+use super::{Guard, Plan, Text};
+
+/// Prints each term with its class and its guards.
+pub(crate) struct Explained<'a> {
+    pub(crate) plan: &'a Plan,
+    /// The names of the rules, by place.
+    pub(crate) names: &'a [String],
+}
+
+impl fmt::Display for Explained<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plan { fields, stages, .. } = self.plan;
+        let guarded = stages.iter().filter(|stage| !stage.guards.is_empty()).count();
+        writeln!(
+            f,
+            "{} rules, {} fields, {} terms, {guarded} of them with a guard",
+            self.names.len(),
+            fields.len(),
+            stages.len()
+        )?;
+        writeln!(f, "| rule | term | category | system | first guard | second guard |")?;
+        writeln!(f, "|---|---|---|---|---|---|")?;
+        for stage in stages {
+            let term = stage.term.map_or("until".to_owned(), |term| term.to_string());
+            let systems =
+                if stage.systems.is_empty() { "all".to_owned() } else { stage.systems.join(", ") };
+            let mut guards = stage.guards.iter().map(shown);
+            writeln!(
+                f,
+                "| {} | {term} | {} | {systems} | {} | {} |",
+                self.names[stage.rule],
+                stage.category.as_deref().unwrap_or("any"),
+                guards.next().unwrap_or_else(|| "none: tested on every event".to_owned()),
+                guards.next().unwrap_or_default(),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The first few texts, and the estimated share of events that have one of all.
+fn shown(guard: &Guard) -> String {
+    const FEW: usize = 3;
+    let mut out = format!("{:.3} %:", guard.probability * 100.0);
+    for atom in guard.atoms.iter().take(FEW) {
+        let (sign, text) = match &atom.text {
+            Text::Whole(text) => ("is", text),
+            Text::Part(text, _) => ("has", text),
+        };
+        // Writing to a string does not fail.
+        let _ = write!(out, " `{}` {sign} `{}`", atom.path, text.replace('|', "\\|"));
+    }
+    if guard.atoms.len() > FEW {
+        let _ = write!(out, " or {} more", guard.atoms.len() - FEW);
+    }
+    out
+}

@@ -1,0 +1,111 @@
+//! How often a text stands in a field: estimates that decide which guard a term gets.
+//!
+//! A wrong estimate costs time and nothing else.
+
+use std::collections::HashMap;
+
+use super::guard::{Atom, Text};
+
+/// Built-in estimates; see the file.
+const BUILT_IN: &str = include_str!("../../data/priors.tsv");
+
+/// Estimated shares of events.
+#[derive(Debug)]
+pub(crate) struct Priors {
+    fields: HashMap<String, Values>,
+    /// For fields that are not listed.
+    other: Values,
+}
+
+/// The estimates of one field.
+#[derive(Debug, Default, Clone)]
+struct Values {
+    /// Whole values that are not listed.
+    whole: f64,
+    /// Parts of four bytes that are not listed.
+    part: f64,
+    wholes: HashMap<String, f64>,
+    parts: Vec<(String, f64)>,
+}
+
+impl Priors {
+    /// The built-in estimates.
+    pub(crate) fn built_in() -> Self {
+        let mut priors = Self { fields: HashMap::new(), other: Values::default() };
+        priors.add(BUILT_IN).expect("BUG: the built-in estimates are not as the file says");
+        priors
+    }
+
+    /// Adds estimates, which win over those before. The error is the number of the line that is none, from 1.
+    pub(crate) fn add(&mut self, text: &str) -> Result<(), usize> {
+        for (line, number) in text.lines().zip(1_usize..) {
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            self.line(line).ok_or(number)?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str) -> Option<()> {
+        let mut columns = line.split('\t');
+        let (field, what, share) = (columns.next()?, columns.next()?, columns.next()?);
+        let share: f64 = share.trim().parse().ok().filter(|share| (0.0..=1.0).contains(share))?;
+        let other = self.other.clone();
+        let values = match field {
+            "*" => &mut self.other,
+            field => self.fields.entry(field.to_owned()).or_insert_with(|| Values {
+                wholes: HashMap::new(),
+                parts: Vec::new(),
+                ..other
+            }),
+        };
+        match (what.get(..1)?, &what[1..]) {
+            ("=", "") => values.whole = share,
+            ("~", "") => values.part = share,
+            ("=", text) => {
+                values.wholes.insert(text.to_ascii_lowercase(), share);
+            }
+            ("~", text) => values.parts.push((text.to_ascii_lowercase(), share)),
+            _ => return None,
+        }
+        columns.next().is_none().then_some(())
+    }
+
+    /// The share of events with this text in this field.
+    pub(crate) fn of(&self, atom: &Atom) -> f64 {
+        let values = self.fields.get(&atom.path).unwrap_or(&self.other);
+        match &atom.text {
+            Text::Whole(text) => values.wholes.get(text).copied().unwrap_or(values.whole),
+            Text::Part(text, _) => values.of_part(text),
+        }
+    }
+
+    /// The listed share of events that have these few bytes in this field; 0 where none is listed.
+    pub(crate) fn of_bytes(&self, path: &str, bytes: &[u8]) -> f64 {
+        let values = self.fields.get(path).unwrap_or(&self.other);
+        let has = |text: &&(String, f64)| text.0.as_bytes().windows(bytes.len()).any(|w| w == bytes);
+        values.parts.iter().filter(has).map(|(_, share)| *share).fold(0.0, f64::max)
+    }
+}
+
+impl Values {
+    fn of_part(&self, text: &str) -> f64 {
+        /// How much rarer a part is for each byte that it is longer.
+        const BYTE: f64 = 0.85;
+        let longer = i32::try_from(text.len().saturating_sub(4)).unwrap_or(i32::MAX);
+        let mut share = self.part * BYTE.powi(longer.min(40));
+        for (known, of_known) in self.parts.iter().rev() {
+            if known.contains(text) {
+                // It stands wherever the listed one does.
+                return share.max(*of_known);
+            }
+            if text.contains(known.as_str()) {
+                share = share.min(*of_known);
+            }
+        }
+        // A whole value that has it in it counts too.
+        let wholes = self.wholes.iter().filter(|(whole, _)| whole.contains(text));
+        share.max(wholes.map(|(_, share)| *share).fold(0.0, f64::max))
+    }
+}

@@ -1,0 +1,177 @@
+//! Events of a rule set: lines of JSON, of which only the fields that the set reads are looked at.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::field::{Date, Field, Has, Keyword, Kind, TextKind, ValueOf};
+use crate::glob::Strings;
+use crate::json::{HasObjects, date_at};
+use crate::scan::{Flaw, Projection, Raw, Scan};
+use crate::value::Timestamp;
+
+/// The fields that a set of rules reads; [`rules!`](crate::rules!) writes it.
+pub trait Projected: Sized + 'static {
+    /// Their paths. A field's place among them is its [`Slot`].
+    const FIELDS: &'static [&'static str];
+
+    /// The same, ready to scan with.
+    fn projection() -> &'static Projection;
+}
+
+/// A field that the set `S` reads.
+#[diagnostic::on_unimplemented(
+    message = "the rules of `{S}` do not read the field `{Self}`",
+    label = "rows of this set have no such field"
+)]
+pub trait Slot<S>: Field {
+    /// Its place among [`Projected::FIELDS`].
+    const SLOT: usize;
+}
+
+/// An event of the rule set `S`: one document, of which the fields that the set reads are taken out.
+///
+/// It is made once and reads one line after the other; after the first few it allocates nothing.
+///
+/// ```
+/// # fn main() -> Result<(), eql::scan::Flaw> {
+/// eql::rules! { mod pack = "tests/data/pack/*.toml" }
+///
+/// let mut row = pack::Row::new();
+/// row.read(br#"{"event":{"category":["process"]},"process.name":"CMD.EXE"}"#)?;
+/// assert!(pack::CommandShell::matches(&row));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What a field's values are is said in [`json`](crate::json), and what counts as JSON in [`scan`](crate::scan). A
+/// `Row` carries only the fields that the rules of its set read; alerts and `_arraysearch` see the whole document,
+/// which is parsed the first time it is asked for.
+pub struct Row<S> {
+    scan: Scan,
+    document: OnceCell<Option<Value>>,
+    set: PhantomData<fn() -> S>,
+}
+
+impl<S: Projected> Row<S> {
+    /// A row without an event: no field has a value.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { scan: Scan::new(), document: OnceCell::new(), set: PhantomData }
+    }
+
+    /// Reads a line; what was read before is gone.
+    ///
+    /// # Errors
+    /// Where the line is no JSON object. The row has no values then.
+    #[inline]
+    pub fn read(&mut self, line: &[u8]) -> Result<(), Flaw> {
+        self.document = OnceCell::new();
+        self.scan.read(S::projection(), line)
+    }
+
+    /// Reads a document that is parsed already; what was read before is gone.
+    ///
+    /// # Errors
+    /// Where the document is no object. The row has no values then.
+    pub fn read_document(&mut self, document: &Value) -> Result<(), Flaw> {
+        self.read(document.to_string().as_bytes())
+    }
+}
+
+impl<S> Row<S> {
+    /// The whole document; `None` where there is no event, or where the line is no JSON in a part that no rule reads.
+    pub fn document(&self) -> Option<&Value> {
+        self.document.get_or_init(|| serde_json::from_slice(self.scan.line()).ok()).as_ref()
+    }
+
+    /// The line as it was read.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        self.scan.line()
+    }
+
+    pub(crate) fn scan(&self) -> &Scan {
+        &self.scan
+    }
+}
+
+impl<S: Projected> Default for Row<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for Row<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Row").field(&String::from_utf8_lossy(self.scan.line())).finish()
+    }
+}
+
+/// Whether any value in a slot passes the test. Once for each type of field, not once for each test.
+pub(crate) fn any_in<K: Kind>(
+    scan: &Scan,
+    slot: usize,
+    test: &mut dyn FnMut(K::Value<'_>) -> bool,
+) -> bool {
+    let read = |scalar| K::coerce(scalar, &mut *test);
+    scan.values(slot).filter_map(|raw| raw.scalar()).filter_map(read).any(|passed| passed)
+}
+
+/// Whether any text in a slot passes the test.
+pub(crate) fn any_text_in(scan: &Scan, slot: usize, test: &Strings) -> bool {
+    scan.values(slot).any(|raw| match raw {
+        Raw::Str(text) => test.matches(text),
+        other => {
+            let read = |scalar| Keyword::coerce(scalar, |text| test.matches(text));
+            other.scalar().and_then(read).unwrap_or(false)
+        }
+    })
+}
+
+impl<S: Projected, F: Slot<S>> Has<F> for Row<S> {
+    #[inline]
+    fn any(&self, mut test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool {
+        any_in::<F::Kind>(&self.scan, F::SLOT, &mut test)
+    }
+
+    #[inline]
+    fn any_text(&self, test: &Strings) -> bool
+    where
+        F: Field<Kind: TextKind>,
+    {
+        any_text_in(&self.scan, F::SLOT, test)
+    }
+}
+
+impl<S: Projected> Event for Row<S> {
+    fn source(&self) -> Value {
+        self.document().cloned().unwrap_or_default()
+    }
+
+    fn timestamp(&self) -> Option<Timestamp> {
+        match S::FIELDS.iter().position(|&path| path == "@timestamp") {
+            Some(slot) => first_date(&self.scan, slot),
+            None => date_at(self.document()?, "@timestamp"),
+        }
+    }
+}
+
+/// The first date in a slot.
+pub(crate) fn first_date(scan: &Scan, slot: usize) -> Option<Timestamp> {
+    let mut found = None;
+    any_in::<Date>(scan, slot, &mut |time| {
+        found = Some(time);
+        true
+    });
+    found
+}
+
+impl<S: Projected> HasObjects for Row<S> {
+    fn any_object(&self, path: &'static str, test: impl FnMut(&Value) -> bool) -> bool {
+        self.document().is_some_and(|document| document.any_object(path, test))
+    }
+}

@@ -1,0 +1,476 @@
+//! Finds the few terms of a rule set that an event may fit, without testing the others.
+//!
+//! Terms are sorted into *classes*, by the category and the operating system that their events need. In a class, the
+//! values of some fields are looked up: whole in a hash table, and for parts at every four bytes. What is found says
+//! which terms have their guard in the event. A guard that is there does not mean that the term fits; one that is not
+//! there means that it does not.
+
+use crate::row::any_in;
+use crate::field::Keyword;
+use crate::scan::Scan;
+
+use super::plan::{Atom, Plan, Text};
+
+/// The classes of a set.
+#[derive(Debug)]
+pub(super) struct Index {
+    category: Option<usize>,
+    system: Option<usize>,
+    /// Categories that some term asks for. One behind the last stands for all others.
+    categories: Vec<&'static str>,
+    /// Operating systems that some term asks for, in lower case. One behind the last stands for all others.
+    systems: Vec<&'static str>,
+    /// For each category, for each system.
+    classes: Vec<Class>,
+}
+
+/// The terms that events of one category and one operating system can fit.
+#[derive(Debug, Default)]
+struct Class {
+    /// Their numbers in the plan, ascending. What follows is by the place in here.
+    stages: Vec<u32>,
+    /// Bits of guards that hold at the start, 64 terms a pair: those of terms without a first guard, and those
+    /// without a second.
+    start: Vec<[u64; 2]>,
+    fields: Vec<Lookup>,
+}
+
+/// What to look for in one field.
+#[derive(Debug, Default)]
+struct Lookup {
+    slot: usize,
+    wholes: Wholes,
+    parts: Parts,
+}
+
+/// Guards that hold: bits of one of the words of [`Class::start`].
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    word: u16,
+    side: u16,
+    bits: u64,
+}
+
+/// A range in a list of marks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    from: u32,
+    to: u32,
+}
+
+/// Memory for a search, used again from event to event.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    held: Vec<[u64; 2]>,
+    lower: Vec<u8>,
+}
+
+impl Index {
+    /// Of the terms of a plan that `keep` says.
+    pub(super) fn new(plan: &Plan, keep: impl Fn(u16) -> bool) -> Self {
+        let kept = || plan.stages.iter().zip(0_u32..).filter(|(stage, _)| keep(stage.rule));
+        let mut categories: Vec<&'static str> = Vec::new();
+        let mut systems: Vec<&'static str> = Vec::new();
+        for (stage, _) in kept() {
+            categories.extend(stage.category);
+            systems.extend(&stage.systems);
+        }
+        for names in [&mut categories, &mut systems] {
+            names.sort_unstable();
+            names.dedup();
+            names.truncate(MAX_NAMES);
+        }
+        let mut classes = Vec::with_capacity((categories.len() + 1) * (systems.len() + 1));
+        for category in categories.iter().map(Some).chain([None]) {
+            for system in systems.iter().map(Some).chain([None]) {
+                let in_category = |name: &str| {
+                    category.is_some_and(|own| *own == name) || !categories.contains(&name)
+                };
+                let in_system = |name: &str| {
+                    system.is_some_and(|own| *own == name) || !systems.contains(&name)
+                };
+                let fits = kept().filter(|(stage, _)| {
+                    stage.category.is_none_or(in_category)
+                        && (stage.systems.is_empty()
+                            || stage.systems.iter().any(|name| in_system(name)))
+                });
+                let numbers: Vec<u32> = fits.map(|(_, number)| number).collect();
+                classes.push(Class::new(plan, numbers));
+            }
+        }
+        let slot = |slot: Option<u16>| slot.map(usize::from);
+        Self { category: slot(plan.category), system: slot(plan.system), categories, systems, classes }
+    }
+
+    /// Appends the numbers of the terms that the event may fit, ascending, each once.
+    pub(super) fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
+        let categories = places(scan, self.category, &self.categories, false);
+        let systems = places(scan, self.system, &self.systems, true);
+        let start = found.len();
+        let mut classes = 0;
+        for category in categories.iter() {
+            for system in systems.iter() {
+                let class = &self.classes[category * (self.systems.len() + 1) + system];
+                class.search(scan, scratch, found);
+                classes += 1;
+            }
+        }
+        if classes > 1 {
+            found[start..].sort_unstable();
+            let mut kept = start;
+            for at in start..found.len() {
+                if kept == start || found[at] != found[kept - 1] {
+                    found[kept] = found[at];
+                    kept += 1;
+                }
+            }
+            found.truncate(kept);
+        }
+    }
+}
+
+/// A set of places in a list of names.
+#[derive(Clone, Copy)]
+struct Places(u64);
+
+impl Places {
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (next < u64::BITS).then_some(next as usize)
+        })
+    }
+}
+
+/// The most names that are told apart: what needs another one is in every class.
+const MAX_NAMES: usize = 63;
+
+/// Which of the names are values of the field; the place behind the last where none is.
+fn places(scan: &Scan, slot: Option<usize>, names: &[&str], fold: bool) -> Places {
+    let mut found = 0_u64;
+    if let Some(slot) = slot {
+        any_in::<Keyword>(scan, slot, &mut |value| {
+            let same = |name: &&str| {
+                if fold { value.eq_ignore_ascii_case(name) } else { value == *name }
+            };
+            if let Some(at) = names.iter().position(same) {
+                found |= 1 << at;
+            }
+            false
+        });
+    }
+    Places(if found == 0 { 1 << names.len() } else { found })
+}
+
+impl Class {
+    fn new(plan: &Plan, stages: Vec<u32>) -> Self {
+        let mut start = vec![[0; 2]; stages.len().div_ceil(64)];
+        let mut atoms: Vec<(Atom, Mark)> = Vec::new();
+        for (at, &number) in stages.iter().enumerate() {
+            let guards = &plan.stages[number as usize].guards;
+            let (word, bits) = (at / 64, 1_u64 << (at % 64));
+            for side in 0..2_u16 {
+                let Some(guard) = guards.get(usize::from(side)) else {
+                    start[word][usize::from(side)] |= bits;
+                    continue;
+                };
+                let word = u16::try_from(word).expect("BUG: more terms than a plan can hold");
+                atoms.extend(guard.iter().map(|&atom| (atom, Mark { word, side, bits })));
+            }
+        }
+        atoms.sort_by_key(|(atom, _)| atom.slot);
+        let fields = atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot).map(Lookup::new).collect();
+        Self { stages, start, fields }
+    }
+
+    fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
+        let Scratch { held, lower } = scratch;
+        held.clear();
+        held.extend_from_slice(&self.start);
+        for field in &self.fields {
+            if scan.has(field.slot) {
+                any_in::<Keyword>(scan, field.slot, &mut |value| {
+                    field.search(value.as_bytes(), lower, held);
+                    false
+                });
+            }
+        }
+        for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {
+            let mut both = sides[0] & sides[1];
+            while both != 0 {
+                // Bits beyond the last term are never set.
+                found.push(stages[both.trailing_zeros() as usize]);
+                both &= both - 1;
+            }
+        }
+    }
+}
+
+impl Lookup {
+    fn new(atoms: &[(Atom, Mark)]) -> Self {
+        let mut wholes = Vec::new();
+        let mut parts = Vec::new();
+        for &(atom, mark) in atoms {
+            match atom.text {
+                Text::Whole(text) => wholes.push((text, mark)),
+                Text::Part { text, rare } => parts.push((text, rare, mark)),
+            }
+        }
+        Self {
+            slot: atoms[0].0.slot.into(),
+            wholes: Wholes::new(&mut wholes),
+            parts: Parts::new(&mut parts),
+        }
+    }
+
+    #[inline]
+    fn search(&self, value: &[u8], lower: &mut Vec<u8>, held: &mut [[u64; 2]]) {
+        let whole = self.wholes.may_have(value.len());
+        let parts = value.len() >= GRAM && !self.parts.slots.is_empty();
+        if !whole && !parts {
+            return;
+        }
+        lower.clear();
+        lower.extend_from_slice(value);
+        lower.make_ascii_lowercase();
+        if whole {
+            self.wholes.search(lower, held);
+        }
+        if parts {
+            self.parts.search(lower, held);
+        }
+    }
+}
+
+/// Sets the bits of some marks.
+#[inline]
+fn hold(marks: &[Mark], range: Marks, held: &mut [[u64; 2]]) {
+    for mark in &marks[range.from as usize..range.to as usize] {
+        held[usize::from(mark.word)][usize::from(mark.side)] |= mark.bits;
+    }
+}
+
+/// Appends the marks of a group, those of one word together.
+fn merged(group: impl Iterator<Item = Mark>, marks: &mut Vec<Mark>) -> Marks {
+    let from = marks.len();
+    for mark in group {
+        let of_word = |other: &&mut Mark| (other.word, other.side) == (mark.word, mark.side);
+        match marks[from..].iter_mut().find(of_word) {
+            Some(other) => other.bits |= mark.bits,
+            None => marks.push(mark),
+        }
+    }
+    let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
+    Marks { from: index(from), to: index(marks.len()) }
+}
+
+/// Whole values, in a table with open addressing. A value whose hash is that of another holds a guard too much.
+#[derive(Debug, Default)]
+struct Wholes {
+    /// Bit *n* where there is a text of *n* bytes; the last bit stands for all longer ones.
+    lengths: u64,
+    /// By hash; a hash of zero marks a free slot.
+    slots: Vec<(u64, Marks)>,
+    marks: Vec<Mark>,
+}
+
+impl Wholes {
+    fn new(texts: &mut [(&'static [u8], Mark)]) -> Self {
+        texts.sort_by_key(|(text, _)| *text);
+        let groups: Vec<_> = texts.chunk_by(|(a, _), (b, _)| a == b).collect();
+        if groups.is_empty() {
+            return Self::default();
+        }
+        let mut table = Self {
+            lengths: 0,
+            slots: vec![(0, Marks::default()); (groups.len() * 2).next_power_of_two()],
+            marks: Vec::new(),
+        };
+        for group in groups {
+            let text = group[0].0;
+            table.lengths |= length_bit(text.len());
+            let marks = merged(group.iter().map(|(_, mark)| *mark), &mut table.marks);
+            let hash = hash(text);
+            let mut at = table.place(hash);
+            while table.slots[at].0 != 0 {
+                at = (at + 1) & (table.slots.len() - 1);
+            }
+            table.slots[at] = (hash, marks);
+        }
+        table
+    }
+
+    #[inline]
+    fn may_have(&self, length: usize) -> bool {
+        self.lengths & length_bit(length) != 0
+    }
+
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.slots.len() - 1)
+    }
+
+    #[inline]
+    fn search(&self, value: &[u8], held: &mut [[u64; 2]]) {
+        let hash = hash(value);
+        let mut at = self.place(hash);
+        loop {
+            let (of, marks) = self.slots[at];
+            if of == hash {
+                hold(&self.marks, marks, held);
+            }
+            if of == 0 {
+                return;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+#[inline]
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// Never zero. Not for tables that others may fill: the texts of a rule set are no one else's.
+#[inline]
+fn hash(text: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| {
+        let product = u128::from(hash ^ word) * u128::from(ODD);
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are folded together")]
+        let folded = product as u64 ^ (product >> 64) as u64;
+        folded
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let mut hash = words.iter().fold(text.len() as u64, |hash, &word| mix(hash, u64::from_le_bytes(word)));
+    if !rest.is_empty() {
+        let mut word = [0; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        hash = mix(hash, u64::from_le_bytes(word));
+    }
+    mix(hash, ODD) | 1
+}
+
+/// How many bytes of a part are looked up.
+const GRAM: usize = 4;
+
+/// Parts of values. Each is found by four of its bytes: a filter of bits says at which places in a value such four
+/// bytes stand, and only there are texts compared.
+#[derive(Debug, Default)]
+struct Parts {
+    /// How far a hash is shifted to be a bit of the filter.
+    shift: u32,
+    filter: Vec<u64>,
+    /// By four bytes, in a table with open addressing as large as the filter has words, with the parts that have
+    /// them; an empty range marks a free slot.
+    slots: Vec<(u32, u32, u32)>,
+    parts: Vec<Part>,
+    texts: Vec<u8>,
+    marks: Vec<Mark>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Place in [`Parts::texts`].
+    text: u32,
+    length: u32,
+    /// Where in the text the four bytes stand.
+    rare: u32,
+    marks: Marks,
+}
+
+impl Parts {
+    fn new(texts: &mut [(&'static [u8], u16, Mark)]) -> Self {
+        if texts.is_empty() {
+            return Self::default();
+        }
+        let gram = |text: &[u8], rare: u16| {
+            let four = text.get(usize::from(rare)..).and_then(|rest| rest.first_chunk::<GRAM>());
+            u32::from_le_bytes(*four.expect("BUG: a part is shorter than what is looked up"))
+        };
+        texts.sort_by_key(|(text, rare, _)| (gram(text, *rare), *text));
+        // Sixteen bits for each text: fewer than one place in sixteen is looked at in vain.
+        let bits = (texts.len() * 16).next_power_of_two().max(1024);
+        let capacity = (texts.len() * 2).next_power_of_two();
+        let mut made = Self {
+            shift: 32 - bits.trailing_zeros(),
+            filter: vec![0; bits / 64],
+            slots: vec![(0, 0, 0); capacity],
+            ..Self::default()
+        };
+        let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
+        for group in texts.chunk_by(|a, b| gram(a.0, a.1) == gram(b.0, b.1)) {
+            let from = made.parts.len();
+            for same in group.chunk_by(|a, b| a.0 == b.0) {
+                let (text, rare, _) = same[0];
+                let marks = merged(same.iter().map(|(.., mark)| *mark), &mut made.marks);
+                made.parts.push(Part {
+                    text: index(made.texts.len()),
+                    length: index(text.len()),
+                    rare: rare.into(),
+                    marks,
+                });
+                made.texts.extend_from_slice(text);
+            }
+            let gram = gram(group[0].0, group[0].1);
+            let bit = mixed(gram) >> made.shift;
+            made.filter[bit as usize / 64] |= 1 << (bit % 64);
+            let mut at = made.place(gram);
+            while made.slots[at].1 != made.slots[at].2 {
+                at = (at + 1) & (capacity - 1);
+            }
+            made.slots[at] = (gram, index(from), index(made.parts.len()));
+        }
+        made
+    }
+
+    #[inline]
+    fn place(&self, gram: u32) -> usize {
+        mixed(gram) as usize & (self.slots.len() - 1)
+    }
+
+    #[inline]
+    fn search(&self, value: &[u8], held: &mut [[u64; 2]]) {
+        for (at, four) in value.windows(GRAM).enumerate() {
+            let gram = u32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+            let bit = mixed(gram) >> self.shift;
+            if self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0 {
+                self.compare(value, at, gram, held);
+            }
+        }
+    }
+
+    /// Looks for the parts that have these four bytes at this place.
+    #[cold]
+    #[inline(never)]
+    fn compare(&self, value: &[u8], at: usize, gram: u32, held: &mut [[u64; 2]]) {
+        let mut slot = self.place(gram);
+        loop {
+            let (of, from, to) = self.slots[slot];
+            if from == to {
+                return;
+            }
+            if of == gram {
+                for part in &self.parts[from as usize..to as usize] {
+                    let text = &self.texts[part.text as usize..][..part.length as usize];
+                    let there = at
+                        .checked_sub(part.rare as usize)
+                        .and_then(|start| value.get(start..start + text.len()));
+                    if there == Some(text) {
+                        hold(&self.marks, part.marks, held);
+                    }
+                }
+                return;
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+#[inline]
+fn mixed(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9e37_79b1)
+}

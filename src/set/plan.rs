@@ -1,0 +1,115 @@
+//! What the macro found out about a set, as bytes: which events each term can fit, and what has to stand in them.
+//!
+//! The counterpart of the compiler's `plan::encode`. All numbers are little endian; a text is its length in 16 bits
+//! and its bytes.
+
+use crate::sequence::Target;
+
+/// Stands for no slot, no rule, no order, and for the term after `until`.
+const NONE: u16 = u16::MAX;
+
+/// A whole plan.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// The slot of `event.category`.
+    pub(super) category: Option<u16>,
+    /// The slot of `host.os.type`.
+    pub(super) system: Option<u16>,
+    /// The slots of the fields by which rules order events.
+    pub(super) clocks: Vec<u16>,
+    /// For each rule, the place in `clocks` of the field that orders its events.
+    pub(super) clock_of: Vec<Option<u16>>,
+    /// The terms of all rules, by rule and place.
+    pub(super) stages: Vec<Stage>,
+}
+
+/// A term of a rule; the query of an event rule is its term 0.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) rule: u16,
+    pub(super) target: Target,
+    /// The category that an event needs; `None` for `any`.
+    pub(super) category: Option<&'static str>,
+    /// The operating systems of which an event needs one, in lower case; all of them where there are none.
+    pub(super) systems: Vec<&'static str>,
+    /// What has to stand in an event, up to two guards; each holds where one of its atoms does.
+    pub(super) guards: Vec<Vec<Atom>>,
+}
+
+/// Something that a value has to have in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Atom {
+    pub(super) slot: u16,
+    pub(super) text: Text,
+}
+
+/// Texts are in ASCII lower case.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Text {
+    /// The whole value.
+    Whole(&'static [u8]),
+    /// A part of it, four bytes or more, of which those at `rare` are searched for first.
+    Part { text: &'static [u8], rare: u16 },
+}
+
+impl Plan {
+    /// Reads a plan.
+    ///
+    /// # Panics
+    /// Where the bytes are not those that the macro of the same version writes.
+    pub(super) fn read(bytes: &'static [u8]) -> Self {
+        let mut bytes = Bytes(bytes);
+        let category = bytes.optional();
+        let system = bytes.optional();
+        let clocks = bytes.list(Bytes::number);
+        let clock_of = bytes.list(Bytes::optional);
+        let stages = bytes.list(Bytes::stage);
+        assert!(bytes.0.is_empty(), "BUG: a plan has more bytes than it says");
+        Self { category, system, clocks, clock_of, stages }
+    }
+}
+
+struct Bytes(&'static [u8]);
+
+impl Bytes {
+    fn take(&mut self, count: usize) -> &'static [u8] {
+        let (taken, rest) = self.0.split_at_checked(count).expect("BUG: a plan is cut off");
+        self.0 = rest;
+        taken
+    }
+
+    fn number(&mut self) -> u16 {
+        let taken = self.take(2);
+        u16::from_le_bytes([taken[0], taken[1]])
+    }
+
+    fn optional(&mut self) -> Option<u16> {
+        Some(self.number()).filter(|&number| number != NONE)
+    }
+
+    fn list<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Vec<T> {
+        (0..self.number()).map(|_| read(self)).collect()
+    }
+
+    fn text(&mut self) -> &'static str {
+        let length = self.number();
+        str::from_utf8(self.take(length.into())).expect("BUG: a text of a plan is not UTF-8")
+    }
+
+    fn stage(&mut self) -> Stage {
+        Stage {
+            rule: self.number(),
+            target: self.optional().map_or(Target::Until, Target::Term),
+            category: self.list(Self::text).first().copied(),
+            systems: self.list(Self::text),
+            guards: self.list(|bytes| bytes.list(Self::atom)),
+        }
+    }
+
+    fn atom(&mut self) -> Atom {
+        let slot = self.number();
+        let rare = self.optional();
+        let text = self.text().as_bytes();
+        Atom { slot, text: rare.map_or(Text::Whole(text), |rare| Text::Part { text, rare }) }
+    }
+}
