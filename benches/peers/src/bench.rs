@@ -252,7 +252,8 @@ fn disagreements(
     let mut apart: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for (line, their_line) in events.lines().zip(theirs_reads.lines()) {
-        (ours.clear(), theirs.clear());
+        ours.clear();
+        theirs.clear();
         eql.search(line, &mut ours);
         peer.search(their_line, &mut theirs);
         let (a, b) = (BTreeSet::from_iter(ours.drain(..)), BTreeSet::from_iter(theirs.drain(..)));
@@ -290,13 +291,23 @@ fn scaling(events: &Events, rules: &[Query], rounds: usize) {
     };
     let counts =
         [10, 100, 500].into_iter().filter(|&count| count < rules.len()).chain([rules.len()]);
-    let contenders = counts.map(|count| {
+    let counts: Vec<usize> = counts.collect();
+    let some = |count: usize| {
         let kept = spread(count);
-        whole_way(
-            format!("{count} rules, lines to alerts"),
-            events,
-            eql_of(|rule| kept.contains(&rule)),
-        )
+        eql_of(|rule| kept.contains(&rule))
+    };
+    let contenders = counts
+        .iter()
+        .map(|&count| whole_way(format!("{count} rules, lines to alerts"), events, some(count)));
+    println!("{}", table(&measure(contenders.collect(), rounds), 0));
+    let rows = Rows::of(events);
+    let mut sets: Vec<Eql<pack::Set>> = counts.iter().map(|&count| some(count)).collect();
+    let contenders = sets.iter_mut().zip(&counts).map(|(eql, count)| Contender {
+        name: format!("{count} rules, rows to matches"),
+        events: events.len(),
+        bytes: events.bytes(),
+        clock: Clock::Thread,
+        pass: Box::new(|| eql.fused(&rows)),
     });
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
 
