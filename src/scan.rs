@@ -329,6 +329,7 @@ impl Scan {
     }
 
     /// The values of a slot, in the order in which they stand in the line; none where there is no such slot.
+    #[inline]
     #[must_use]
     pub fn values(&self, slot: usize) -> Values<'_> {
         let (next, left) = match self.store.slots.get(slot) {
@@ -339,6 +340,7 @@ impl Scan {
     }
 
     /// Whether a slot has a value.
+    #[inline]
     #[must_use]
     pub fn has(&self, slot: usize) -> bool {
         self.store.slots.get(slot).is_some_and(|slot| slot.stamp == self.store.stamp)
@@ -372,6 +374,7 @@ pub struct Values<'a> {
 impl<'a> Iterator for Values<'a> {
     type Item = Raw<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Raw<'a>> {
         self.left = self.left.checked_sub(1)?;
         let entry = self.scan.store.values[self.next as usize];

@@ -5,9 +5,9 @@
 //! which terms have their guard in the event. A guard that is there does not mean that the term fits; one that is not
 //! there means that it does not.
 
+use crate::field::{Keyword, Kind as _};
 use crate::row::any_in;
-use crate::field::Keyword;
-use crate::scan::Scan;
+use crate::scan::{Raw, Scan};
 
 use super::plan::{Atom, Plan, Text};
 
@@ -40,7 +40,10 @@ struct Class {
 struct Lookup {
     slot: usize,
     wholes: Wholes,
-    parts: Parts,
+    /// Whether there are parts at all.
+    has_parts: bool,
+    long: Parts<GRAM>,
+    short: Parts<2>,
 }
 
 /// Guards that hold: bits of one of the words of [`Class::start`].
@@ -190,11 +193,12 @@ impl Class {
         held.clear();
         held.extend_from_slice(&self.start);
         for field in &self.fields {
-            if scan.has(field.slot) {
-                any_in::<Keyword>(scan, field.slot, &mut |value| {
+            for value in scan.values(field.slot) {
+                if let Raw::Str(value) = value {
                     field.search(value.as_bytes(), lower, held);
-                    false
-                });
+                } else if let Some(value) = value.scalar() {
+                    Keyword::coerce(value, |value| field.search(value.as_bytes(), lower, held));
+                }
             }
         }
         for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {
@@ -211,24 +215,27 @@ impl Class {
 impl Lookup {
     fn new(atoms: &[(Atom, Mark)]) -> Self {
         let mut wholes = Vec::new();
-        let mut parts = Vec::new();
+        let (mut long, mut short) = (Vec::new(), Vec::new());
         for &(atom, mark) in atoms {
             match atom.text {
                 Text::Whole(text) => wholes.push((text, mark)),
-                Text::Part { text, rare } => parts.push((text, rare, mark)),
+                Text::Part { text, rare } if text.len() >= LONG => long.push((text, rare, mark)),
+                Text::Part { text, rare } => short.push((text, rare, mark)),
             }
         }
         Self {
             slot: atoms[0].0.slot.into(),
             wholes: Wholes::new(&mut wholes),
-            parts: Parts::new(&mut parts),
+            has_parts: !long.is_empty() || !short.is_empty(),
+            long: Parts::new(&long),
+            short: Parts::new(&short),
         }
     }
 
     #[inline]
     fn search(&self, value: &[u8], lower: &mut Vec<u8>, held: &mut [[u64; 2]]) {
         let whole = self.wholes.may_have(value.len());
-        let parts = value.len() >= GRAM && !self.parts.slots.is_empty();
+        let parts = value.len() >= GRAM && self.has_parts;
         if !whole && !parts {
             return;
         }
@@ -239,7 +246,8 @@ impl Lookup {
             self.wholes.search(lower, held);
         }
         if parts {
-            self.parts.search(lower, held);
+            self.long.search(lower, held);
+            self.short.search(lower, held);
         }
     }
 }
@@ -356,20 +364,33 @@ fn hash(text: &[u8]) -> u64 {
 
 /// How many bytes of a part are looked up.
 const GRAM: usize = 4;
+/// A part of this length has four bytes in it that begin at a multiple of four in the value, wherever it stands;
+/// shorter ones, which have five bytes or more, have some that begin at a multiple of two.
+const LONG: usize = 2 * GRAM - 1;
 
 /// Parts of values. Each is found by four of its bytes: a filter of bits says at which places in a value such four
 /// bytes stand, and only there are texts compared.
+///
+/// Only every `STEP`th place in a value is looked at. So of a part as many fours are known, that begin at one byte
+/// after the other: one of them begins at such a place.
 #[derive(Debug, Default)]
-struct Parts {
+struct Parts<const STEP: usize> {
     /// How far a hash is shifted to be a bit of the filter.
     shift: u32,
     filter: Vec<u64>,
-    /// By four bytes, in a table with open addressing as large as the filter has words, with the parts that have
-    /// them; an empty range marks a free slot.
+    /// By four bytes, in a table with open addressing, a range of `places`; an empty one marks a free slot.
     slots: Vec<(u32, u32, u32)>,
+    places: Vec<Place>,
     parts: Vec<Part>,
     texts: Vec<u8>,
     marks: Vec<Mark>,
+}
+
+/// Where in a part four bytes stand.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    part: u32,
+    at: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -377,69 +398,71 @@ struct Part {
     /// Place in [`Parts::texts`].
     text: u32,
     length: u32,
-    /// Where in the text the four bytes stand.
-    rare: u32,
     marks: Marks,
 }
 
-impl Parts {
-    fn new(texts: &mut [(&'static [u8], u16, Mark)]) -> Self {
+impl<const STEP: usize> Parts<STEP> {
+    fn new(texts: &[(&'static [u8], u16, Mark)]) -> Self {
         if texts.is_empty() {
             return Self::default();
         }
-        let gram = |text: &[u8], rare: u16| {
-            let four = text.get(usize::from(rare)..).and_then(|rest| rest.first_chunk::<GRAM>());
-            u32::from_le_bytes(*four.expect("BUG: a part is shorter than what is looked up"))
-        };
-        texts.sort_by_key(|(text, rare, _)| (gram(text, *rare), *text));
-        // Sixteen bits for each text: fewer than one place in sixteen is looked at in vain.
-        let bits = (texts.len() * 16).next_power_of_two().max(1024);
-        let capacity = (texts.len() * 2).next_power_of_two();
-        let mut made = Self {
-            shift: 32 - bits.trailing_zeros(),
-            filter: vec![0; bits / 64],
-            slots: vec![(0, 0, 0); capacity],
-            ..Self::default()
-        };
         let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
-        for group in texts.chunk_by(|a, b| gram(a.0, a.1) == gram(b.0, b.1)) {
-            let from = made.parts.len();
-            for same in group.chunk_by(|a, b| a.0 == b.0) {
-                let (text, rare, _) = same[0];
-                let marks = merged(same.iter().map(|(.., mark)| *mark), &mut made.marks);
-                made.parts.push(Part {
-                    text: index(made.texts.len()),
-                    length: index(text.len()),
-                    rare: rare.into(),
-                    marks,
-                });
-                made.texts.extend_from_slice(text);
+        let mut made = Self::default();
+        let mut sorted = texts.to_vec();
+        sorted.sort_by_key(|(text, ..)| *text);
+        // Four bytes, and where they stand in which part.
+        let mut grams: Vec<(u32, Place)> = Vec::new();
+        for same in sorted.chunk_by(|a, b| a.0 == b.0) {
+            let (text, rare, _) = same[0];
+            let part = index(made.parts.len());
+            let marks = merged(same.iter().map(|(.., mark)| *mark), &mut made.marks);
+            made.parts.push(Part { text: index(made.texts.len()), length: index(text.len()), marks });
+            made.texts.extend_from_slice(text);
+            let first = usize::from(rare).min(text.len() - (GRAM + STEP - 1));
+            for at in first..first + STEP {
+                let four = text[at..].first_chunk::<GRAM>().expect("BUG: a part is too short");
+                grams.push((u32::from_le_bytes(*four), Place { part, at: index(at) }));
             }
-            let gram = gram(group[0].0, group[0].1);
+        }
+        grams.sort_by_key(|(gram, _)| *gram);
+        // Sixteen bits for each: fewer than one place in sixteen is looked at in vain.
+        let bits = (grams.len() * 16).next_power_of_two().max(1024);
+        made.shift = 32 - bits.trailing_zeros();
+        made.filter = vec![0; bits / 64];
+        made.slots = vec![(0, 0, 0); (grams.len() * 2).next_power_of_two()];
+        for same in grams.chunk_by(|a, b| a.0 == b.0) {
+            let gram = same[0].0;
             let bit = mixed(gram) >> made.shift;
             made.filter[bit as usize / 64] |= 1 << (bit % 64);
-            let mut at = made.place(gram);
+            let from = index(made.places.len());
+            made.places.extend(same.iter().map(|(_, place)| *place));
+            let mut at = made.slot(gram);
             while made.slots[at].1 != made.slots[at].2 {
-                at = (at + 1) & (capacity - 1);
+                at = (at + 1) & (made.slots.len() - 1);
             }
-            made.slots[at] = (gram, index(from), index(made.parts.len()));
+            made.slots[at] = (gram, from, index(made.places.len()));
         }
         made
     }
 
     #[inline]
-    fn place(&self, gram: u32) -> usize {
+    fn slot(&self, gram: u32) -> usize {
         mixed(gram) as usize & (self.slots.len() - 1)
     }
 
     #[inline]
     fn search(&self, value: &[u8], held: &mut [[u64; 2]]) {
-        for (at, four) in value.windows(GRAM).enumerate() {
-            let gram = u32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+        if self.parts.is_empty() {
+            return;
+        }
+        let mut at = 0;
+        while let Some(four) = value.get(at..).and_then(|rest| rest.first_chunk::<GRAM>()) {
+            let gram = u32::from_le_bytes(*four);
             let bit = mixed(gram) >> self.shift;
             if self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0 {
                 self.compare(value, at, gram, held);
             }
+            at += STEP;
         }
     }
 
@@ -447,17 +470,18 @@ impl Parts {
     #[cold]
     #[inline(never)]
     fn compare(&self, value: &[u8], at: usize, gram: u32, held: &mut [[u64; 2]]) {
-        let mut slot = self.place(gram);
+        let mut slot = self.slot(gram);
         loop {
             let (of, from, to) = self.slots[slot];
             if from == to {
                 return;
             }
             if of == gram {
-                for part in &self.parts[from as usize..to as usize] {
+                for place in &self.places[from as usize..to as usize] {
+                    let part = &self.parts[place.part as usize];
                     let text = &self.texts[part.text as usize..][..part.length as usize];
                     let there = at
-                        .checked_sub(part.rare as usize)
+                        .checked_sub(place.at as usize)
                         .and_then(|start| value.get(start..start + text.len()));
                     if there == Some(text) {
                         hold(&self.marks, part.marks, held);

@@ -48,7 +48,7 @@ pub(super) struct Atom {
 pub(super) enum Text {
     /// The whole value.
     Whole(&'static [u8]),
-    /// A part of it, four bytes or more, of which those at `rare` are searched for first.
+    /// A part of it, five bytes or more, of which those from `rare` on are searched for first.
     Part { text: &'static [u8], rare: u16 },
 }
 

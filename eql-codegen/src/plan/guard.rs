@@ -8,8 +8,12 @@ use eql_grammar::wildcard::commonness;
 use super::priors::Priors;
 use super::{CATEGORY, SYSTEM};
 
-/// Shorter parts are not looked up: the runtime finds parts by four of their bytes.
-const SHORTEST_PART: usize = 4;
+/// The runtime finds parts by four of their bytes.
+const WINDOW: usize = 4;
+/// Shorter parts are not looked up: every place of a value would have to be looked at.
+const SHORTEST_PART: usize = 5;
+/// From this length on the runtime looks at every fourth place of a value, below at every second.
+const LONG_PART: usize = 7;
 
 /// Something of which an event needs at least one atom.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,10 +60,12 @@ impl Guard {
     pub(crate) fn cost(&self) -> f64 {
         const TEST: f64 = 1.0;
         const WHOLE: f64 = 0.000_05;
-        const PART: f64 = 0.000_2;
-        let look_up = |atom: &Atom| match atom.text {
+        const LONG: f64 = 0.000_1;
+        const SHORT: f64 = 0.02;
+        let look_up = |atom: &Atom| match &atom.text {
             Text::Whole(_) => WHOLE,
-            Text::Part(..) => PART,
+            Text::Part(text, _) if text.len() < LONG_PART => SHORT,
+            Text::Part(..) => LONG,
         };
         TEST * self.probability + self.atoms.iter().map(look_up).fold(0.0, f64::max)
     }
@@ -205,12 +211,15 @@ fn of_strings(
 /// `None` where the text is too short to be looked up.
 fn part(text: &str, path: &str, priors: &Priors) -> Option<Text> {
     let text = text.to_ascii_lowercase();
-    let windows = text.as_bytes().windows(SHORTEST_PART).enumerate();
-    let rank = |window: &[u8]| {
-        let common = window.iter().map(|&byte| commonness(byte)).sum::<usize>();
-        (priors.of_bytes(path, window), common)
+    // The runtime looks up as many windows as the places are apart at which it looks.
+    let width = if text.len() >= LONG_PART { LONG_PART } else { SHORTEST_PART };
+    let rank = |bytes: &[u8]| {
+        let windows = bytes.windows(WINDOW);
+        let listed = windows.map(|window| priors.of_bytes(path, window)).fold(0.0, f64::max);
+        (listed, bytes.iter().map(|&byte| commonness(byte)).sum::<usize>())
     };
-    let ranked = windows.map(|(at, window)| (rank(window), at));
+    let places = text.as_bytes().windows(width).enumerate();
+    let ranked = places.map(|(at, bytes)| (rank(bytes), at));
     let rarest = ranked.min_by(|((a, common_a), _), ((b, common_b), _)| {
         a.total_cmp(b).then(common_a.cmp(common_b))
     });
