@@ -222,7 +222,7 @@ fn against(events: &Events, rules: &[Query], about: &About, rounds: usize) {
         },
     );
     if !apart.is_empty() {
-        println!("Other matches, since {differs}:\n");
+        println!("Other matches; known of {name}: {differs}.\n");
         for (&rule, (ours, theirs)) in &apart {
             let name = pack::RULES[rule].name;
             println!("* {name}: {ours} that only eql has, {theirs} that only the peer has");
