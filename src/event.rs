@@ -13,4 +13,9 @@ pub trait Event {
 
     /// The event's `@timestamp`, where it has one.
     fn timestamp(&self) -> Option<Timestamp>;
+
+    /// The JSON text of [`source`](Self::source), where it is at hand: to keep it costs less than to parse it.
+    fn text(&self) -> Option<&[u8]> {
+        None
+    }
 }

@@ -177,7 +177,7 @@ where
 
 /// The values of a field of an event that was kept; none in the place of a missing event.
 pub fn of_stored<F: Field>(event: Option<&Stored>) -> Values<<F::Kind as Kind>::Owned> {
-    event.map_or_else(Values::default, |event| collect::<Value, F>(&event.source))
+    event.map_or_else(Values::default, |event| collect::<Value, F>(event.source()))
 }
 
 /// An event of a match; `None` in the place of a missing one.

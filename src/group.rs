@@ -219,14 +219,14 @@ impl Fits {
 impl Payload for SequenceEvent {
     fn encode(&self, out: &mut Vec<u8>) {
         let time = self.timestamp.map(Timestamp::as_nanos);
-        let parts = serde_json::json!([self.index, self.id, time, self.source]);
+        let parts = serde_json::json!([self.index, self.id, time, self.source()]);
         out.extend_from_slice(parts.to_string().as_bytes());
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (index, id, time, source): (String, String, Option<i64>, Value) =
             serde_json::from_slice(bytes).ok()?;
-        Some(Self { source, timestamp: time.map(Timestamp::from_nanos), index, id })
+        Some(Self::from_parts(source, time.map(Timestamp::from_nanos), index, id))
     }
 }
 

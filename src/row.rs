@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::event::Event;
@@ -88,6 +89,19 @@ impl<S> Row<S> {
         self.document.get_or_init(|| serde_json::from_slice(self.scan.line()).ok()).as_ref()
     }
 
+    /// Whether the whole line is JSON that [`document`](Self::document) can parse, also in the parts that no rule
+    /// reads. False where there is no event.
+    pub fn is_valid(&self) -> bool {
+        // Stepping over all values is much cheaper, but knows no limit to how deep they are nested.
+        const DEEPEST: usize = 127;
+        let line = self.scan.line();
+        let opened = || memchr::memchr2_iter(b'{', b'[', line).nth(DEEPEST).is_some();
+        if self.document.get().is_some() || opened() {
+            return self.document().is_some();
+        }
+        serde_json::from_slice::<IgnoredAny>(line).is_ok()
+    }
+
     /// The line as it was read.
     #[must_use]
     pub fn line(&self) -> &[u8] {
@@ -157,6 +171,10 @@ impl<S: Projected> Event for Row<S> {
             Some(slot) => first_date(&self.scan, slot),
             None => date_at(self.document()?, "@timestamp"),
         }
+    }
+
+    fn text(&self) -> Option<&[u8]> {
+        Some(self.scan.line())
     }
 }
 

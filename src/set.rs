@@ -309,7 +309,7 @@ impl<S: RuleSet> Detector<S> {
         execution: &Execution,
         emit: &mut dyn FnMut(usize, Document),
     ) -> Result<(), Flaw> {
-        if !self.found.is_empty() && row.document().is_none() {
+        if !self.found.is_empty() && !row.is_valid() {
             return Err(Flaw::NotJson);
         }
         let found = std::mem::take(&mut self.found);

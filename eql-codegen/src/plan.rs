@@ -21,7 +21,7 @@ const CATEGORY: &str = "event.category";
 /// The field that sorts hosts.
 const SYSTEM: &str = "host.os.type";
 /// Below as many rules looking values up costs more than the tests that it saves.
-const FEW_RULES: usize = 100;
+const FEW_RULES: usize = 10;
 /// A term whose best guard is held more often than this gets a second one.
 const RARE: f64 = 0.002;
 /// A guard that is held more often than this is not worth its look-up.

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use eql::Origin;
-use eql::json::HasObjects;
+use eql::json::{HasObjects, Scalar};
+use eql::scan::{Projection, Scan};
 use memchr::memmem;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -126,51 +127,79 @@ pub(crate) fn source_of(hit: &Value) -> &Value {
     }
 }
 
+/// What names an event: the parts of its data stream, and `event.id`.
+const NAMES: [&str; 4] =
+    ["data_stream.type", "data_stream.dataset", "data_stream.namespace", "event.id"];
+
 /// The index and the id of an event, with buffers that serve one event after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Origins {
+    projection: Projection,
+    scan: Scan,
     index: String,
     id: String,
 }
 
+impl Default for Origins {
+    fn default() -> Self {
+        Self {
+            projection: Projection::new(&NAMES),
+            scan: Scan::new(),
+            index: String::new(),
+            id: String::new(),
+        }
+    }
+}
+
 impl Origins {
-    /// Where an event came from.
+    /// Where the event in `text`, which is JSON, came from.
     ///
-    /// `_index` and `_id` are those of the hit. Where it has none, the index is the event's data
-    /// stream (`logs-endpoint.events.process-default`), else the name of the source; the id is
-    /// `event.id`, else the SHA-256 of the record's text in hexadecimal.
-    pub(crate) fn of(&mut self, hit: &Value, text: &[u8], source: &str) -> Origin<'_> {
-        let event = source_of(hit);
-        let is_hit = !std::ptr::eq(event, hit);
+    /// The index is the event's data stream (`logs-endpoint.events.process-default`), else the name of the source; the
+    /// id is `event.id`, else the SHA-256 of `named`, in hexadecimal.
+    pub(crate) fn of_event(&mut self, text: &[u8], named: &[u8], source: &str) -> Origin<'_> {
+        self.name(None, text, named, source)
+    }
+
+    /// The same for the event of a search hit, whose `_index` and `_id` come first.
+    pub(crate) fn of_hit(
+        &mut self,
+        hit: &Value,
+        text: &[u8],
+        named: &[u8],
+        source: &str,
+    ) -> Origin<'_> {
+        self.name(Some(hit), text, named, source)
+    }
+
+    fn name(&mut self, hit: Option<&Value>, text: &[u8], named: &[u8], source: &str) -> Origin<'_> {
         self.index.clear();
         self.id.clear();
-        let has_index = is_hit && push_text(hit, "_index", &mut self.index)
-            || push_data_stream(event, &mut self.index);
-        if !has_index {
+        // Rules could read it, so that this can.
+        let _ = self.scan.read(&self.projection, text);
+        let of_hit = |key, to: &mut String| hit.is_some_and(|hit| push_text(hit, key, to));
+        if !of_hit("_index", &mut self.index) && !push_data_stream(&self.scan, &mut self.index) {
             self.index.push_str(source);
         }
-        let has_id = is_hit && push_text(hit, "_id", &mut self.id)
-            || push_text(event, "event.id", &mut self.id);
-        if !has_id {
-            push_hash(text.trim_ascii(), &mut self.id);
+        if !of_hit("_id", &mut self.id) && !push_value(&self.scan, 3, &mut self.id) {
+            push_hash(named.trim_ascii(), &mut self.id);
         }
         Origin { index: &self.index, id: &self.id }
     }
 }
 
 /// Appends `type-dataset-namespace`; false, and nothing appended, where the event lacks the first two.
-fn push_data_stream(event: &Value, to: &mut String) -> bool {
+fn push_data_stream(scan: &Scan, to: &mut String) -> bool {
     let start = to.len();
-    if !push_text(event, "data_stream.type", to) {
+    if !push_value(scan, 0, to) {
         return false;
     }
     to.push('-');
-    if !push_text(event, "data_stream.dataset", to) {
+    if !push_value(scan, 1, to) {
         to.truncate(start);
         return false;
     }
     to.push('-');
-    if !push_text(event, "data_stream.namespace", to) {
+    if !push_value(scan, 2, to) {
         to.push_str("default");
     }
     true
@@ -181,6 +210,23 @@ fn push_hash(text: &[u8], to: &mut String) {
         // Writing to a string does not fail.
         let _ = write!(to, "{byte:02x}");
     }
+}
+
+/// Appends the first of [`NAMES`] with this place as text; whether there is one. An empty string is none.
+fn push_value(scan: &Scan, slot: usize, to: &mut String) -> bool {
+    let start = to.len();
+    scan.values(slot).any(|value| {
+        // Writing to a string does not fail.
+        match value.scalar() {
+            Some(Scalar::Str(text)) => to.push_str(text),
+            Some(Scalar::Int(number)) => drop(write!(to, "{number}")),
+            Some(Scalar::UnsignedInt(number)) => drop(write!(to, "{number}")),
+            Some(Scalar::Float(number)) => drop(write!(to, "{}", Value::from(number))),
+            Some(Scalar::Bool(bool)) => drop(write!(to, "{bool}")),
+            None => {}
+        }
+        to.len() > start
+    })
 }
 
 /// Appends the first value at a path as text; whether there is one. An empty string is none.
@@ -203,7 +249,13 @@ mod tests {
 
     fn origin(hit: &Value) -> (String, String) {
         let mut origins = Origins::default();
-        let origin = origins.of(hit, b"  {}\r", "events.ndjson");
+        let event = source_of(hit);
+        let text = event.to_string();
+        let origin = if std::ptr::eq(event, hit) {
+            origins.of_event(text.as_bytes(), b"  {}\r", "events.ndjson")
+        } else {
+            origins.of_hit(hit, text.as_bytes(), b"  {}\r", "events.ndjson")
+        };
         (origin.index.to_owned(), origin.id.to_owned())
     }
 

@@ -225,11 +225,14 @@ impl Engine {
                 continue;
             }
             // Only what rules look at is read before this.
-            let Some(document) = rules.document() else {
+            if !rules.is_valid() {
                 self.report.events -= 1;
                 return Err(event::flawed(text, eql::scan::Flaw::NotJson));
+            }
+            let origin = match hit {
+                Some(hit) => self.origins.of_hit(hit, text, named, index),
+                None => self.origins.of_event(text, named, index),
             };
-            let origin = self.origins.of(hit.unwrap_or(document), named, index);
             let mut emit = |rule, alert| self.pending.push((first + rule, alert));
             rules
                 .proceed(origin, &self.execution, &mut emit)

@@ -1,5 +1,7 @@
 //! The alerts of a sequence: a building block for each event, and a shell.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::lineage::ancestor;
@@ -14,10 +16,11 @@ use crate::rule::RuleMeta;
 use crate::value::Timestamp;
 
 /// An event in a sequence or sample, with what its building block needs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SequenceEvent {
-    /// The event as a document.
-    pub source: Value,
+    /// Its text, until it is parsed for the first time.
+    text: Option<Box<[u8]>>,
+    source: OnceLock<Value>,
     /// Its `@timestamp`, where it has one.
     pub timestamp: Option<Timestamp>,
     /// `_index`, as in [`Origin`].
@@ -30,16 +33,48 @@ impl SequenceEvent {
     /// Keeps what is needed of an event.
     #[must_use]
     pub fn of(event: &(impl Event + ?Sized), origin: Origin<'_>) -> Self {
+        let text: Option<Box<[u8]>> = event.text().map(Box::from);
+        let source = OnceLock::new();
+        if text.is_none() {
+            source.get_or_init(|| event.source());
+        }
         Self {
-            source: event.source(),
+            text,
+            source,
             timestamp: event.timestamp(),
             index: origin.index.to_owned(),
             id: origin.id.to_owned(),
         }
     }
 
+    /// From its parts.
+    pub(crate) fn from_parts(
+        source: Value,
+        timestamp: Option<Timestamp>,
+        index: String,
+        id: String,
+    ) -> Self {
+        Self { text: None, source: OnceLock::from(source), timestamp, index, id }
+    }
+
+    /// The event as a document.
+    #[must_use]
+    pub fn source(&self) -> &Value {
+        self.source.get_or_init(|| {
+            let text = self.text.as_deref().unwrap_or_default();
+            serde_json::from_slice(text).unwrap_or_default()
+        })
+    }
+
     fn origin(&self) -> Origin<'_> {
         Origin { index: &self.index, id: &self.id }
+    }
+}
+
+impl PartialEq for SequenceEvent {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |event: &Self| (event.timestamp, event.index.clone(), event.id.clone());
+        parts(self) == parts(other) && self.source() == other.source()
     }
 }
 
@@ -60,7 +95,7 @@ impl Document {
         let mut blocks: Vec<Self> = events
             .iter()
             .map(|event| {
-                let source = source::clean(event.source.clone());
+                let source = source::clean(event.source().clone());
                 let (time, origin) = (event.timestamp, event.origin());
                 Self::of_source(template, source, time, origin, execution, Overrides::default())
             })

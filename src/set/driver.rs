@@ -31,8 +31,8 @@ pub trait Driver: Send {
     /// Finds out whether the event means anything to a rule; where it does, [`proceed`](Self::proceed) must follow.
     fn search(&mut self) -> bool;
 
-    /// The event as a document; `None` where it is no JSON after all, in a part that no rule reads.
-    fn document(&self) -> Option<&Value>;
+    /// Whether the event is JSON as a whole, also in the parts that no rule reads.
+    fn is_valid(&self) -> bool;
 
     /// Takes the event, and emits the alerts that it completes.
     ///
@@ -115,8 +115,8 @@ impl<S: RuleSet> Driver for SetDriver<S> {
         self.detector.search(&self.row)
     }
 
-    fn document(&self) -> Option<&Value> {
-        self.row.document()
+    fn is_valid(&self) -> bool {
+        self.row.is_valid()
     }
 
     fn proceed(
@@ -195,8 +195,8 @@ impl Driver for OneByOne {
         self.document.is_some()
     }
 
-    fn document(&self) -> Option<&Value> {
-        self.document.as_ref()
+    fn is_valid(&self) -> bool {
+        self.document.is_some()
     }
 
     fn proceed(

@@ -405,7 +405,7 @@ fn guard(cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
             let lets = read.iter().map(|stage| {
                 let name = format_ident!("stage_{}", stage);
                 let index = Literal::usize_unsuffixed(earlier_index(group.stages, *stage));
-                quote!(let #name = &earlier[#index].source;)
+                quote!(let #name = earlier[#index].source();)
             });
             let condition = cx.cond(&stage.query.condition);
             quote!(#place => { #(#lets)* #condition })
@@ -415,7 +415,7 @@ fn guard(cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
         return quote!(None);
     }
     quote!(Some(|term, earlier, event| {
-        let event = &event.source;
+        let event = event.source();
         match term {
             #(#arms)*
             _ => true,
