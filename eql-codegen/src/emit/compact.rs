@@ -16,15 +16,15 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     let members = members(rule.query);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
-    let mut bounds: TokenStream = members
+    let mut bounds: Vec<TokenStream> = members
         .iter()
         .map(|member| {
             let field = cx.field_path(member.field);
-            quote!(Has<#field> +)
+            quote!(Has<#field>)
         })
         .collect();
     if rule.query.fields.iter().any(|field| field.searched) {
-        bounds.extend(quote!(rt::HasObjects+));
+        bounds.push(quote!(rt::HasObjects));
     }
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {
@@ -39,7 +39,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     };
     let reads = super::ident(reads);
     let clause = quote!(where #ident: rt::#reads<E>);
-    let detect = detect(ident, &TokenStream::new(), &clause, group.as_ref());
+    let detect = detect(ident, &[], &clause, group.as_ref());
     let code = quote!(#meta #body #detect);
     if aliases.is_empty() {
         return code;
@@ -52,7 +52,7 @@ fn event(
     rule: &Rule<'_>,
     cx: &Cx<'_>,
     condition: &TokenStream,
-    bounds: &TokenStream,
+    bounds: &[TokenStream],
 ) -> TokenStream {
     let ident = rule.ident;
     let pipes = pipes(rule.query);
@@ -75,7 +75,7 @@ fn event(
         (alone, Some(after))
     };
     quote! {
-        impl<E: #bounds rt::Event + ?Sized> rt::EventRule<E> for #ident {
+        impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
             #pipes
             #after

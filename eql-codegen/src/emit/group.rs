@@ -72,9 +72,9 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
     let bounds = Bounds::new(rule, cx, &members).items;
-    let terms = terms(rule, cx, group, &quote!(Reads + rt::Event));
+    let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);
-    let detect = detect(ident, &quote!(Reads+), &TokenStream::new(), Some(group));
+    let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), Some(group));
     quote! {
         #structs
 
@@ -271,7 +271,7 @@ pub(super) fn terms(
     rule: &Rule<'_>,
     cx: &Cx<'_>,
     group: &Group<'_>,
-    bounds: &TokenStream,
+    bounds: &[TokenStream],
 ) -> TokenStream {
     let ident = rule.ident;
     let count = Literal::usize_unsuffixed(group.stages.len());
@@ -318,7 +318,7 @@ pub(super) fn terms(
         }
     });
     quote! {
-        impl<E: #bounds ?Sized> rt::Terms<E> for #ident {
+        impl<E: #(#bounds +)* ?Sized> rt::Terms<E> for #ident {
             const TERMS: u16 = #count;
             const UNTIL: bool = #until;
 

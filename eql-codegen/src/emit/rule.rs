@@ -48,7 +48,7 @@ pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
 /// The impl that makes a rule one that a sensor can drive: over any event type with these bounds, where `clause` holds.
 pub(super) fn detect(
     ident: &Ident,
-    bounds: &TokenStream,
+    bounds: &[TokenStream],
     clause: &TokenStream,
     group: Option<&Group<'_>>,
 ) -> TokenStream {
@@ -61,7 +61,7 @@ pub(super) fn detect(
     };
     let event = group.is_none().then(|| quote!(let _ = target;));
     quote! {
-        impl<E: #bounds rt::Event + ?Sized> rt::Detect<E> for #ident #clause {
+        impl<E: #(#bounds +)* rt::Event + ?Sized> rt::Detect<E> for #ident #clause {
             fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
             where
                 E: 'a,
@@ -97,7 +97,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
-    let detect = detect(ident, &quote!(Reads+), &TokenStream::new(), None);
+    let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), None);
     let pipes = (!rule.query.pipes.is_empty()).then(|| {
         let pipes = pipes(rule.query);
         quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];)
@@ -166,7 +166,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
     let alert = alert_ident(ident);
     let imports = imports(krate);
     let conversions = conversions(&alert);
-    let detect = detect(ident, &TokenStream::new(), &TokenStream::new(), None);
+    let detect = detect(ident, &[], &TokenStream::new(), None);
     quote! {
         #[doc = " The alert of a rule that does not compile."]
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
