@@ -229,6 +229,6 @@ fn no_alerts_on_own_alerts() {
 fn sequence_events_keep_what_is_needed() {
     let kept = event("e1", &json!({"@timestamp": 1_000, "x": 1}));
     assert_eq!(kept.timestamp, Timestamp::from_millis(1_000));
-    assert_eq!(kept.source, json!({"@timestamp": 1_000, "x": 1}));
+    assert_eq!(*kept.source(), json!({"@timestamp": 1_000, "x": 1}));
     assert_eq!((kept.index.as_str(), kept.id.as_str()), ("i", "e1"));
 }

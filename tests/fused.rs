@@ -11,6 +11,7 @@ mod events;
 #[path = "agreement/expressions.rs"]
 mod expressions;
 #[path = "agreement/streams.rs"]
+#[allow(dead_code, reason = "the evaluator is not asked here")]
 mod streams;
 
 use dice::{CONFIG, Dice};
