@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use eql_grammar::hir::{self, Body, Cond, EventQuery, Root, Test};
 use eql_grammar::schema::Type;
 
-pub(crate) use guard::{Guard, Text};
+pub(crate) use guard::{Guard, What};
 pub(crate) use priors::Priors;
 
 /// The field that sorts events by what they tell of.
@@ -25,7 +25,7 @@ const FEW_RULES: usize = 10;
 /// A term whose best guard is held more often than this gets a second one.
 const RARE: f64 = 0.002;
 /// A guard that is held more often than this is not worth its look-up.
-const COMMON: f64 = 0.5;
+const COMMON: f64 = 0.7;
 
 /// A planned set.
 #[derive(Debug, Default)]
@@ -59,8 +59,8 @@ pub(crate) struct Stage {
     pub(crate) rule: usize,
     /// Place of the term in the rule; `None` for the one after `until`.
     pub(crate) term: Option<usize>,
-    /// The category that an event needs; `None` for `any`.
-    pub(crate) category: Option<String>,
+    /// The categories of which an event needs one; all of them where there are none.
+    pub(crate) categories: Vec<String>,
     /// The operating systems of which an event needs one, in lower case; all of them where there are none.
     pub(crate) systems: Vec<String>,
     /// What an event needs besides, the rarest first; at most two.
@@ -123,11 +123,11 @@ impl Plan {
         priors: Option<&Priors>,
     ) -> Stage {
         let condition = event.condition.on_event_alone(&query.fields);
-        let mut category = None;
+        let mut categories = names(&condition, query, CATEGORY, false);
         let mut guards = Vec::new();
         if let Some((field, name)) = &event.category {
             if query.fields[field.0].path == CATEGORY {
-                category = Some(name.clone());
+                categories = vec![name.clone()];
             } else if let Some(priors) = priors {
                 guards.extend(guard::of_text(query, *field, name, priors));
             }
@@ -135,7 +135,8 @@ impl Plan {
         if let Some(priors) = priors {
             guards.extend(guard::guards(&condition, true, query, priors));
         }
-        Stage { rule, term, category, systems: systems(&condition, query), guards: choose(guards) }
+        let systems = names(&condition, query, SYSTEM, true);
+        Stage { rule, term, categories, systems, guards: choose(guards) }
     }
 }
 
@@ -164,21 +165,23 @@ fn fields(rules: &[&hir::Query]) -> Vec<Field> {
     fields.into_iter().map(|(path, (ty, builtin))| Field { path, ty, builtin }).collect()
 }
 
-/// The operating systems that a condition leaves, in lower case; none where it leaves all.
-fn systems(condition: &Cond, query: &hir::Query) -> Vec<String> {
+/// The values that a condition leaves to a field, in lower case with `fold`; none where it leaves all, or where it
+/// tells case otherwise.
+fn names(condition: &Cond, query: &hir::Query, path: &str, fold: bool) -> Vec<String> {
     match condition {
-        Cond::And(list) => list
-            .iter()
-            .map(|cond| systems(cond, query))
-            .find(|list| !list.is_empty())
-            .unwrap_or_default(),
+        Cond::And(list) => {
+            let each = list.iter().map(|cond| names(cond, query, path, fold));
+            each.into_iter().find(|list| !list.is_empty()).unwrap_or_default()
+        }
         Cond::Test(field, Test::Strings(test))
-            if query.fields[field.0].path == SYSTEM
+            if query.fields[field.0].path == path
                 && query.fields[field.0].root == Root::Event
                 && test.globs.is_empty()
-                && test.regex.is_none() =>
+                && test.regex.is_none()
+                && (fold || !test.fold) =>
         {
-            test.exact.iter().map(|text| text.to_ascii_lowercase()).collect()
+            let lower = |text: &String| if fold { text.to_ascii_lowercase() } else { text.clone() };
+            test.exact.iter().map(lower).collect()
         }
         _ => Vec::new(),
     }

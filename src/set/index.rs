@@ -9,7 +9,7 @@ use crate::field::{Keyword, Kind as _};
 use crate::row::any_in;
 use crate::scan::{Raw, Scan};
 
-use super::plan::{Atom, Plan, Text};
+use super::plan::{Atom, Plan, What};
 
 /// The classes of a set.
 #[derive(Debug)]
@@ -32,6 +32,9 @@ struct Class {
     /// Bits of guards that hold at the start, 64 terms a pair: those of terms without a first guard, and those
     /// without a second.
     start: Vec<[u64; 2]>,
+    /// What holds where a field has a value, by slot.
+    present: Vec<(usize, Marks)>,
+    marks: Vec<Mark>,
     fields: Vec<Lookup>,
 }
 
@@ -40,8 +43,10 @@ struct Class {
 struct Lookup {
     slot: usize,
     wholes: Wholes,
-    /// Whether there are parts at all.
+    /// Whether there is anything but whole values.
     has_parts: bool,
+    heads: Wholes,
+    tails: Wholes,
     long: Parts<GRAM>,
     short: Parts<2>,
 }
@@ -75,7 +80,7 @@ impl Index {
         let mut categories: Vec<&'static str> = Vec::new();
         let mut systems: Vec<&'static str> = Vec::new();
         for (stage, _) in kept() {
-            categories.extend(stage.category);
+            categories.extend(&stage.categories);
             systems.extend(&stage.systems);
         }
         for names in [&mut categories, &mut systems] {
@@ -86,15 +91,10 @@ impl Index {
         let mut classes = Vec::with_capacity((categories.len() + 1) * (systems.len() + 1));
         for category in categories.iter().map(Some).chain([None]) {
             for system in systems.iter().map(Some).chain([None]) {
-                let in_category = |name: &str| {
-                    category.is_some_and(|own| *own == name) || !categories.contains(&name)
-                };
-                let in_system =
-                    |name: &str| system.is_some_and(|own| *own == name) || !systems.contains(&name);
+                // What asks for a name that is not told apart is in every class.
                 let fits = kept().filter(|(stage, _)| {
-                    stage.category.is_none_or(in_category)
-                        && (stage.systems.is_empty()
-                            || stage.systems.iter().any(|name| in_system(name)))
+                    includes(&stage.categories, category, &categories)
+                        && includes(&stage.systems, system, &systems)
                 });
                 let numbers: Vec<u32> = fits.map(|(_, number)| number).collect();
                 classes.push(Class::new(plan, numbers));
@@ -135,6 +135,13 @@ impl Index {
             found.truncate(kept);
         }
     }
+}
+
+/// Whether a term that asks for one of `wanted`, or for none where that is empty, can fit events of the class `own`,
+/// among all that are `known`.
+fn includes(wanted: &[&str], own: Option<&&'static str>, known: &[&'static str]) -> bool {
+    wanted.is_empty()
+        || wanted.iter().any(|name| own.is_some_and(|own| own == name) || !known.contains(name))
 }
 
 /// A set of places in a list of names.
@@ -189,14 +196,30 @@ impl Class {
             }
         }
         atoms.sort_by_key(|(atom, _)| atom.slot);
-        let fields = atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot).map(Lookup::new).collect();
-        Self { stages, start, fields }
+        let mut class = Self { stages, start, ..Self::default() };
+        for of_field in atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot) {
+            let (present, texts): (Vec<(Atom, Mark)>, Vec<(Atom, Mark)>) =
+                of_field.iter().partition(|(atom, _)| matches!(atom.what, What::Any));
+            if !present.is_empty() {
+                let marks = merged(present.iter().map(|(_, mark)| *mark), &mut class.marks);
+                class.present.push((present[0].0.slot.into(), marks));
+            }
+            if !texts.is_empty() {
+                class.fields.push(Lookup::new(&texts));
+            }
+        }
+        class
     }
 
     fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
         let Scratch { held, lower } = scratch;
         held.clear();
         held.extend_from_slice(&self.start);
+        for &(slot, marks) in &self.present {
+            if scan.has(slot) {
+                hold(&self.marks, marks, held);
+            }
+        }
         for field in &self.fields {
             for value in scan.values(field.slot) {
                 if let Raw::Str(value) = value {
@@ -220,18 +243,24 @@ impl Class {
 impl Lookup {
     fn new(atoms: &[(Atom, Mark)]) -> Self {
         let mut wholes = Vec::new();
+        let (mut heads, mut tails) = (Vec::new(), Vec::new());
         let (mut long, mut short) = (Vec::new(), Vec::new());
         for &(atom, mark) in atoms {
-            match atom.text {
-                Text::Whole(text) => wholes.push((text, mark)),
-                Text::Part { text, rare } if text.len() >= LONG => long.push((text, rare, mark)),
-                Text::Part { text, rare } => short.push((text, rare, mark)),
+            match atom.what {
+                What::Any => {}
+                What::Whole(text) => wholes.push((text, mark)),
+                What::Head(text) => heads.push((text, mark)),
+                What::Tail(text) => tails.push((text, mark)),
+                What::Part { text, rare } if text.len() >= LONG => long.push((text, rare, mark)),
+                What::Part { text, rare } => short.push((text, rare, mark)),
             }
         }
         Self {
             slot: atoms[0].0.slot.into(),
             wholes: Wholes::new(&mut wholes),
-            has_parts: !long.is_empty() || !short.is_empty(),
+            has_parts: atoms.iter().any(|(atom, _)| !matches!(atom.what, What::Whole(_))),
+            heads: Wholes::new(&mut heads),
+            tails: Wholes::new(&mut tails),
             long: Parts::new(&long),
             short: Parts::new(&short),
         }
@@ -251,6 +280,12 @@ impl Lookup {
             self.wholes.search(lower, held);
         }
         if parts {
+            if self.heads.lengths != 0 {
+                self.heads.search(&lower[..GRAM], held);
+            }
+            if self.tails.lengths != 0 {
+                self.tails.search(&lower[lower.len() - GRAM..], held);
+            }
             self.long.search(lower, held);
             self.short.search(lower, held);
         }

@@ -28,27 +28,33 @@ pub(super) struct Plan {
 pub(super) struct Stage {
     pub(super) rule: u16,
     pub(super) target: Target,
-    /// The category that an event needs; `None` for `any`.
-    pub(super) category: Option<&'static str>,
+    /// The categories of which an event needs one; all of them where there are none.
+    pub(super) categories: Vec<&'static str>,
     /// The operating systems of which an event needs one, in lower case; all of them where there are none.
     pub(super) systems: Vec<&'static str>,
     /// What has to stand in an event, up to two guards; each holds where one of its atoms does.
     pub(super) guards: Vec<Vec<Atom>>,
 }
 
-/// Something that a value has to have in it.
+/// Something that a field has to have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Atom {
     pub(super) slot: u16,
-    pub(super) text: Text,
+    pub(super) what: What,
 }
 
 /// Texts are in ASCII lower case.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Text {
-    /// The whole value.
+pub(super) enum What {
+    /// A value, whatever it is.
+    Any,
+    /// This value.
     Whole(&'static [u8]),
-    /// A part of it, five bytes or more, of which those from `rare` on are searched for first.
+    /// A value that begins with these four bytes.
+    Head(&'static [u8]),
+    /// A value that ends with these four bytes.
+    Tail(&'static [u8]),
+    /// A value with this part, five bytes or more, of which those from `rare` on are searched for first.
     Part { text: &'static [u8], rare: u16 },
 }
 
@@ -100,7 +106,7 @@ impl Bytes {
         Stage {
             rule: self.number(),
             target: self.optional().map_or(Target::Until, Target::Term),
-            category: self.list(Self::text).first().copied(),
+            categories: self.list(Self::text),
             systems: self.list(Self::text),
             guards: self.list(|bytes| bytes.list(Self::atom)),
         }
@@ -108,8 +114,16 @@ impl Bytes {
 
     fn atom(&mut self) -> Atom {
         let slot = self.number();
-        let rare = self.optional();
+        let kind = self.number();
         let text = self.text().as_bytes();
-        Atom { slot, text: rare.map_or(Text::Whole(text), |rare| Text::Part { text, rare }) }
+        let what = match kind {
+            0 => What::Any,
+            1 => What::Whole(text),
+            2 => What::Head(text),
+            3 => What::Tail(text),
+            4 => What::Part { text, rare: self.number() },
+            _ => panic!("BUG: a plan has a kind of guard that is none"),
+        };
+        Atom { slot, what }
     }
 }

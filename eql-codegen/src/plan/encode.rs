@@ -1,6 +1,6 @@
 //! A plan as the bytes that the runtime reads; its counterpart is `set::plan` of the crate `eql`.
 
-use super::{Plan, Stage};
+use super::{Plan, Stage, What};
 
 /// Stands for no slot, no clock, no four bytes, and for the term after `until`.
 const NONE: u16 = u16::MAX;
@@ -55,14 +55,23 @@ impl Bytes {
     fn stage(&mut self, plan: &Plan, stage: &Stage) -> Option<()> {
         self.number(stage.rule)?;
         self.optional(stage.term)?;
-        let category: Vec<&String> = stage.category.iter().collect();
-        self.list(&category, |bytes, name| bytes.text(name))?;
+        self.list(&stage.categories, |bytes, name| bytes.text(name))?;
         self.list(&stage.systems, |bytes, name| bytes.text(name))?;
         self.list(&stage.guards, |bytes, guard| {
             bytes.list(&guard.atoms, |bytes, atom| {
                 bytes.number(plan.slot(&atom.path)?)?;
-                bytes.optional(atom.text.rare())?;
-                bytes.text(atom.text.as_str())
+                bytes.number(match atom.what {
+                    What::Any => 0,
+                    What::Whole(_) => 1,
+                    What::Head(_) => 2,
+                    What::Tail(_) => 3,
+                    What::Part(..) => 4,
+                })?;
+                bytes.text(atom.what.text())?;
+                if let What::Part(_, rare) = atom.what {
+                    bytes.number(rare)?;
+                }
+                Some(())
             })
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Guard, Plan, Text};
+use super::{Guard, Plan, What};
 
 /// Prints each term with its class and its guards.
 pub(crate) struct Explained<'a> {
@@ -33,7 +33,11 @@ impl fmt::Display for Explained<'_> {
                 f,
                 "| {} | {term} | {} | {systems} | {} | {} |",
                 self.names[stage.rule],
-                stage.category.as_deref().unwrap_or("any"),
+                if stage.categories.is_empty() {
+                    "any".to_owned()
+                } else {
+                    stage.categories.join(", ")
+                },
                 guards.next().unwrap_or_else(|| "none: tested on every event".to_owned()),
                 guards.next().unwrap_or_default(),
             )?;
@@ -47,12 +51,18 @@ fn shown(guard: &Guard) -> String {
     const FEW: usize = 3;
     let mut out = format!("{:.3} %:", guard.probability * 100.0);
     for atom in guard.atoms.iter().take(FEW) {
-        let (sign, text) = match &atom.text {
-            Text::Whole(text) => ("is", text),
-            Text::Part(text, _) => ("has", text),
+        let sign = match &atom.what {
+            What::Any => "is there",
+            What::Whole(_) => "is",
+            What::Head(_) => "begins",
+            What::Tail(_) => "ends",
+            What::Part(..) => "has",
         };
         // Writing to a string does not fail.
-        let _ = write!(out, " `{}` {sign} `{}`", atom.path, text.replace('|', "\\|"));
+        let _ = write!(out, " `{}` {sign}", atom.path);
+        if atom.what != What::Any {
+            let _ = write!(out, " `{}`", atom.what.text().replace('|', "\\|"));
+        }
     }
     if guard.atoms.len() > FEW {
         let _ = write!(out, " or {} more", guard.atoms.len() - FEW);

@@ -5,7 +5,7 @@ use eql_grammar::hir::{
     self, Cond, Const, Expr, ExprKind, FieldIx, Function, Root, StringTest, Test,
 };
 use eql_grammar::schema::Type;
-use eql_grammar::wildcard::commonness;
+use eql_grammar::wildcard::{Wildcard, WildcardKind, commonness};
 
 use super::priors::Priors;
 use super::{CATEGORY, SYSTEM};
@@ -25,34 +25,33 @@ pub(crate) struct Guard {
     pub(crate) probability: f64,
 }
 
-/// A text in a value of a field.
+/// Something in a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Atom {
     pub(crate) path: String,
-    pub(crate) text: Text,
+    pub(crate) what: What,
 }
 
-/// In ASCII lower case, whatever the case of the value.
+/// What a field has to have. Texts are in ASCII lower case, whatever the case of the value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Text {
-    /// The whole value.
+pub(crate) enum What {
+    /// A value, whatever it is.
+    Any,
+    /// This value.
     Whole(String),
-    /// A part of the value, and where in it the four bytes stand that are found least often.
+    /// A value that begins with these four bytes.
+    Head(String),
+    /// A value that ends with these four bytes.
+    Tail(String),
+    /// A value with this part, and where in it the four bytes stand that are found least often.
     Part(String, usize),
 }
 
-impl Text {
-    pub(crate) fn as_str(&self) -> &str {
+impl What {
+    pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Whole(text) | Self::Part(text, _) => text,
-        }
-    }
-
-    /// Where in a part the four bytes stand that are searched for; `None` for whole values.
-    pub(crate) fn rare(&self) -> Option<usize> {
-        match self {
-            Self::Whole(_) => None,
-            Self::Part(_, rare) => Some(*rare),
+            Self::Any => "",
+            Self::Whole(text) | Self::Head(text) | Self::Tail(text) | Self::Part(text, _) => text,
         }
     }
 }
@@ -60,25 +59,36 @@ impl Text {
 impl Guard {
     /// What the guard costs in the end: the tests that it lets happen, and a little for looking it up.
     pub(crate) fn cost(&self) -> f64 {
-        const TEST: f64 = 1.0;
+        const PRESENCE: f64 = 0.000_01;
         const WHOLE: f64 = 0.000_05;
         const LONG: f64 = 0.000_1;
         const SHORT: f64 = 0.02;
-        let look_up = |atom: &Atom| match &atom.text {
-            Text::Whole(_) => WHOLE,
-            Text::Part(text, _) if text.len() < LONG_PART => SHORT,
-            Text::Part(..) => LONG,
+        let look_up = |atom: &Atom| match &atom.what {
+            What::Any => PRESENCE,
+            What::Whole(_) | What::Head(_) | What::Tail(_) => WHOLE,
+            What::Part(text, _) if text.len() < LONG_PART => SHORT,
+            What::Part(..) => LONG,
         };
-        TEST * self.probability + self.atoms.iter().map(look_up).fold(0.0, f64::max)
+        self.probability + self.atoms.iter().map(look_up).fold(0.0, f64::max)
     }
 
     /// Of one field.
-    fn new(path: &str, texts: Vec<Text>, priors: &Priors) -> Self {
-        let mut atoms: Vec<Atom> =
-            texts.into_iter().map(|text| Atom { path: path.to_owned(), text }).collect();
+    fn new(path: &str, list: Vec<What>, priors: &Priors) -> Self {
+        Self::of(
+            list.into_iter().map(|what| Atom { path: path.to_owned(), what }).collect(),
+            priors,
+        )
+    }
+
+    fn of(mut atoms: Vec<Atom>, priors: &Priors) -> Self {
         atoms.sort_unstable();
         atoms.dedup();
-        let probability = atoms.iter().map(|atom| priors.of(atom)).sum::<f64>().min(1.0);
+        // Fields tend to be there together, texts do not.
+        let (present, texts): (Vec<&Atom>, Vec<&Atom>) =
+            atoms.iter().partition(|atom| atom.what == What::Any);
+        let of_present = present.iter().map(|atom| priors.of(atom)).fold(0.0, f64::max);
+        let of_texts = texts.iter().map(|atom| priors.of(atom)).sum::<f64>();
+        let probability = (of_present + of_texts).min(1.0);
         Self { atoms, probability }
     }
 }
@@ -90,12 +100,19 @@ pub(super) fn of_text(
     text: &str,
     priors: &Priors,
 ) -> Option<Guard> {
-    let path = guarding(query, field)?;
-    Some(Guard::new(path, vec![Text::Whole(text.to_ascii_lowercase())], priors))
+    let path = texts_of(query, field)?;
+    Some(Guard::new(path, vec![What::Whole(text.to_ascii_lowercase())], priors))
+}
+
+/// The guard that a field has a value.
+fn of_presence(query: &hir::Query, field: FieldIx, priors: &Priors) -> Option<Guard> {
+    let field = &query.fields[field.0];
+    let fits = field.root == Root::Event && field.ty.is_some();
+    fits.then(|| Guard::new(&field.path, vec![What::Any], priors))
 }
 
 /// The path of a field whose texts can be guards.
-fn guarding(query: &hir::Query, field: FieldIx) -> Option<&str> {
+fn texts_of(query: &hir::Query, field: FieldIx) -> Option<&str> {
     let field = &query.fields[field.0];
     let fits = field.root == Root::Event
         && field.ty == Some(Type::Keyword)
@@ -118,13 +135,18 @@ pub(super) fn guards(
             list.iter().flat_map(|cond| guards(cond, positive, query, priors)).collect()
         }
         (Cond::Or(list), true) | (Cond::And(list), false) => {
-            any_of(list.iter().map(|cond| guards(cond, positive, query, priors)))
+            any_of(list.iter().map(|cond| guards(cond, positive, query, priors)), priors)
         }
-        (Cond::Test(field, Test::Strings(test)), true) => {
-            of_strings(query, *field, test, priors).into_iter().collect()
-        }
-        (Cond::Test(field, Test::Compare(CompareOp::Eq, Const::Str(text))), true) => {
-            of_text(query, *field, text, priors).into_iter().collect()
+        (Cond::Exists(field), true) => of_presence(query, *field, priors).into_iter().collect(),
+        (Cond::Test(field, test), true) => {
+            let of_test = match test {
+                Test::Strings(test) => of_strings(query, *field, test, priors),
+                Test::Compare(CompareOp::Eq, Const::Str(text)) => {
+                    of_text(query, *field, text, priors)
+                }
+                _ => None,
+            };
+            of_test.or_else(|| of_presence(query, *field, priors)).into_iter().collect()
         }
         (Cond::Expr(expr), true) => of_expr(expr, query, priors),
         _ => Vec::new(),
@@ -145,7 +167,7 @@ fn of_expr(expr: &Expr, query: &hir::Query, priors: &Priors) -> Vec<Guard> {
     match &expr.kind {
         ExprKind::Cond(cond) => guards(cond, true, query, priors),
         ExprKind::And(list) => list.iter().flat_map(|expr| of_expr(expr, query, priors)).collect(),
-        ExprKind::Or(list) => any_of(list.iter().map(|expr| of_expr(expr, query, priors))),
+        ExprKind::Or(list) => any_of(list.iter().map(|expr| of_expr(expr, query, priors)), priors),
         ExprKind::Strings(inner, test) => {
             one(field_of(inner).and_then(|field| of_strings(query, field, test, priors)))
         }
@@ -162,8 +184,8 @@ fn of_expr(expr: &Expr, query: &hir::Query, priors: &Priors) -> Vec<Guard> {
             args,
         ) => one(match args.as_slice() {
             [value, rest @ ..] => field_of(value).and_then(|field| {
-                let path = guarding(query, field)?;
-                let texts: Option<Vec<Text>> =
+                let path = texts_of(query, field)?;
+                let texts: Option<Vec<What>> =
                     rest.iter().map(|text| part(&text_of(text)?, path, priors)).collect();
                 Some(Guard::new(path, texts?, priors))
             }),
@@ -174,14 +196,10 @@ fn of_expr(expr: &Expr, query: &hir::Query, priors: &Priors) -> Vec<Guard> {
 }
 
 /// Where one of several conditions has to hold: one of the best guard of each.
-fn any_of(parts: impl Iterator<Item = Vec<Guard>>) -> Vec<Guard> {
+fn any_of(parts: impl Iterator<Item = Vec<Guard>>, priors: &Priors) -> Vec<Guard> {
     let best = parts.map(|guards| guards.into_iter().min_by(|a, b| a.cost().total_cmp(&b.cost())));
     let Some(best) = best.collect::<Option<Vec<Guard>>>() else { return Vec::new() };
-    let probability = best.iter().map(|guard| guard.probability).sum::<f64>().min(1.0);
-    let mut atoms: Vec<Atom> = best.into_iter().flat_map(|guard| guard.atoms).collect();
-    atoms.sort_unstable();
-    atoms.dedup();
-    vec![Guard { atoms, probability }]
+    vec![Guard::of(best.into_iter().flat_map(|guard| guard.atoms).collect(), priors)]
 }
 
 /// `None` where a value can pass that has no text of the test in it.
@@ -191,29 +209,41 @@ fn of_strings(
     test: &StringTest,
     priors: &Priors,
 ) -> Option<Guard> {
-    let path = guarding(query, field)?;
+    let path = texts_of(query, field)?;
     if test.regex.is_some() {
         return None;
     }
-    let lower = |text: &str| text.to_ascii_lowercase();
-    let mut texts: Vec<Text> = test.exact.iter().map(|text| Text::Whole(lower(text))).collect();
+    let mut list: Vec<What> =
+        test.exact.iter().map(|text| What::Whole(text.to_ascii_lowercase())).collect();
     for glob in &test.globs {
-        texts.push(match glob.as_exact() {
-            Some(text) => Text::Whole(lower(text)),
-            None => {
-                let parts =
-                    glob.fragments().into_iter().filter_map(|text| part(text, path, priors));
-                let of =
-                    |text: &Text| priors.of(&Atom { path: path.to_owned(), text: text.clone() });
-                parts.min_by(|a, b| of(a).total_cmp(&of(b)))?
-            }
-        });
+        list.push(of_glob(glob, path, priors)?);
     }
-    Some(Guard::new(path, texts, priors))
+    Some(Guard::new(path, list, priors))
+}
+
+/// What any value has that matches the pattern: the rarest there is.
+fn of_glob(glob: &Wildcard, path: &str, priors: &Priors) -> Option<What> {
+    if let Some(text) = glob.as_exact() {
+        return Some(What::Whole(text.to_ascii_lowercase()));
+    }
+    let (head, tail) = match &glob.kind {
+        WildcardKind::Prefix(text) => (Some(text), None),
+        WildcardKind::Suffix(text) => (None, Some(text)),
+        WildcardKind::Ends { prefix, suffix } => (Some(prefix), Some(suffix)),
+        _ => (None, None),
+    };
+    let head = head.filter(|_| glob.skip == 0).and_then(|text| text.get(..WINDOW));
+    let tail = tail.and_then(|text| text.get(text.len().checked_sub(WINDOW)?..));
+    let mut all: Vec<What> =
+        glob.fragments().into_iter().filter_map(|text| part(text, path, priors)).collect();
+    all.extend(head.map(|text| What::Head(text.to_ascii_lowercase())));
+    all.extend(tail.map(|text| What::Tail(text.to_ascii_lowercase())));
+    let cost = |what: &What| Guard::new(path, vec![what.clone()], priors).cost();
+    all.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
 }
 
 /// `None` where the text is too short to be looked up.
-fn part(text: &str, path: &str, priors: &Priors) -> Option<Text> {
+fn part(text: &str, path: &str, priors: &Priors) -> Option<What> {
     let text = text.to_ascii_lowercase();
     // The runtime looks up as many windows as the places are apart at which it looks.
     let width = if text.len() >= LONG_PART { LONG_PART } else { SHORTEST_PART };
@@ -227,5 +257,5 @@ fn part(text: &str, path: &str, priors: &Priors) -> Option<Text> {
     let rarest = ranked.min_by(|((a, common_a), _), ((b, common_b), _)| {
         a.total_cmp(b).then(common_a.cmp(common_b))
     });
-    rarest.map(|(_, at)| Text::Part(text, at))
+    rarest.map(|(_, at)| What::Part(text, at))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::guard::{Atom, Text};
+use super::guard::{Atom, What};
 
 /// Built-in estimates; see the file.
 const BUILT_IN: &str = include_str!("../../data/priors.tsv");
@@ -20,6 +20,8 @@ pub(crate) struct Priors {
 /// The estimates of one field.
 #[derive(Debug, Default, Clone)]
 struct Values {
+    /// That the field has a value.
+    present: f64,
     /// Whole values that are not listed.
     whole: f64,
     /// Parts of four bytes that are not listed.
@@ -61,6 +63,7 @@ impl Priors {
             }),
         };
         match (what.get(..1)?, &what[1..]) {
+            ("+", "") => values.present = share,
             ("=", "") => values.whole = share,
             ("~", "") => values.part = share,
             ("=", text) => {
@@ -75,9 +78,10 @@ impl Priors {
     /// The share of events with this text in this field.
     pub(crate) fn of(&self, atom: &Atom) -> f64 {
         let values = self.fields.get(&atom.path).unwrap_or(&self.other);
-        match &atom.text {
-            Text::Whole(text) => values.wholes.get(text).copied().unwrap_or(values.whole),
-            Text::Part(text, _) => values.of_part(text),
+        match &atom.what {
+            What::Any => values.present,
+            What::Whole(text) => values.wholes.get(text).copied().unwrap_or(values.whole),
+            What::Head(text) | What::Tail(text) | What::Part(text, _) => values.of_part(text),
         }
     }
 
