@@ -6,8 +6,10 @@ mod events;
 mod expand;
 mod parse;
 mod rule_file;
+mod scan;
 
 pub use events::events;
 pub use expand::expand;
 pub use parse::parse;
 pub use rule_file::rule_file;
+pub use scan::scan;

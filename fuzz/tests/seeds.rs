@@ -79,3 +79,8 @@ fn rule_file() {
 fn events() {
     run("events", eql_fuzz::events, MUTATIONS);
 }
+
+#[test]
+fn scan() {
+    run("scan", eql_fuzz::scan, MUTATIONS * 10);
+}
