@@ -8,6 +8,7 @@
 use crate::field::{Keyword, Kind as _};
 use crate::row::any_in;
 use crate::scan::{Raw, Scan};
+use crate::text::lower8;
 
 use super::plan::{Atom, Plan, What};
 
@@ -70,7 +71,6 @@ struct Marks {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     held: Vec<[u64; 2]>,
-    lower: Vec<u8>,
 }
 
 impl Index {
@@ -212,7 +212,7 @@ impl Class {
     }
 
     fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
-        let Scratch { held, lower } = scratch;
+        let Scratch { held } = scratch;
         held.clear();
         held.extend_from_slice(&self.start);
         for &(slot, marks) in &self.present {
@@ -223,9 +223,9 @@ impl Class {
         for field in &self.fields {
             for value in scan.values(field.slot) {
                 if let Raw::Str(value) = value {
-                    field.search(value.as_bytes(), lower, held);
+                    field.search(value.as_bytes(), held);
                 } else if let Some(value) = value.scalar() {
-                    Keyword::coerce(value, |value| field.search(value.as_bytes(), lower, held));
+                    Keyword::coerce(value, |value| field.search(value.as_bytes(), held));
                 }
             }
         }
@@ -267,27 +267,22 @@ impl Lookup {
     }
 
     #[inline]
-    fn search(&self, value: &[u8], lower: &mut Vec<u8>, held: &mut [[u64; 2]]) {
-        let whole = self.wholes.may_have(value.len());
-        let parts = value.len() >= GRAM && self.has_parts;
-        if !whole && !parts {
-            return;
+    fn search(&self, value: &[u8], held: &mut [[u64; 2]]) {
+        if self.wholes.may_have(value.len()) {
+            self.wholes.search(value, held);
         }
-        lower.clear();
-        lower.extend_from_slice(value);
-        lower.make_ascii_lowercase();
-        if whole {
-            self.wholes.search(lower, held);
-        }
-        if parts {
+        if self.has_parts
+            && let (Some(head), Some(tail)) =
+                (value.first_chunk::<GRAM>(), value.last_chunk::<GRAM>())
+        {
             if self.heads.lengths != 0 {
-                self.heads.search(&lower[..GRAM], held);
+                self.heads.search(head, held);
             }
             if self.tails.lengths != 0 {
-                self.tails.search(&lower[lower.len() - GRAM..], held);
+                self.tails.search(tail, held);
             }
-            self.long.search(lower, held);
-            self.short.search(lower, held);
+            self.long.search(value, held);
+            self.short.search(value, held);
         }
     }
 }
@@ -382,12 +377,13 @@ fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
 }
 
-/// Never zero. Not for tables that others may fill: the texts of a rule set are no one else's.
+/// Of the text in ASCII lower case. Never zero. Not for tables that others may fill: the texts of a rule set are no one
+/// else's.
 #[inline]
 fn hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, word: u64| {
-        let product = u128::from(hash ^ word) * u128::from(ODD);
+        let product = u128::from(hash ^ lower8(word)) * u128::from(ODD);
         #[expect(clippy::cast_possible_truncation, reason = "both halves are folded together")]
         let folded = product as u64 ^ (product >> 64) as u64;
         folded
@@ -400,7 +396,7 @@ fn hash(text: &[u8]) -> u64 {
         word[..rest.len()].copy_from_slice(rest);
         hash = mix(hash, u64::from_le_bytes(word));
     }
-    mix(hash, ODD) | 1
+    hash | 1
 }
 
 /// How many bytes of a part are looked up.
@@ -416,9 +412,7 @@ const LONG: usize = 2 * GRAM - 1;
 /// after the other: one of them begins at such a place.
 #[derive(Debug, Default)]
 struct Parts<const STEP: usize> {
-    /// How far a hash is shifted to be a bit of the filter.
-    shift: u32,
-    filter: Vec<u64>,
+    filter: Filter,
     /// By four bytes, in a table with open addressing, a range of `places`; an empty one marks a free slot.
     slots: Vec<(u32, u32, u32)>,
     places: Vec<Place>,
@@ -470,15 +464,10 @@ impl<const STEP: usize> Parts<STEP> {
             }
         }
         grams.sort_by_key(|(gram, _)| *gram);
-        // Sixteen bits for each: fewer than one place in sixteen is looked at in vain.
-        let bits = (grams.len() * 16).next_power_of_two().max(1024);
-        made.shift = 32 - bits.trailing_zeros();
-        made.filter = vec![0; bits / 64];
         made.slots = vec![(0, 0, 0); (grams.len() * 2).next_power_of_two()];
         for same in grams.chunk_by(|a, b| a.0 == b.0) {
             let gram = same[0].0;
-            let bit = mixed(gram) >> made.shift;
-            made.filter[bit as usize / 64] |= 1 << (bit % 64);
+            made.filter.add(gram);
             let from = index(made.places.len());
             made.places.extend(same.iter().map(|(_, place)| *place));
             let mut at = made.slot(gram);
@@ -500,14 +489,35 @@ impl<const STEP: usize> Parts<STEP> {
         if self.parts.is_empty() {
             return;
         }
-        let mut at = 0;
-        while let Some(four) = value.get(at..).and_then(|rest| rest.first_chunk::<GRAM>()) {
-            let gram = u32::from_le_bytes(*four);
-            let bit = mixed(gram) >> self.shift;
-            if self.filter[bit as usize / 64] >> (bit % 64) & 1 != 0 {
+        let mut probe = |at: usize, gram: u32| {
+            if self.filter.may_have(gram) {
                 self.compare(value, at, gram, held);
             }
-            at += STEP;
+        };
+        let (words, rest) = value.as_chunks::<8>();
+        let mut at = 0;
+        for word in words {
+            let word = lower8(u64::from_le_bytes(*word));
+            // Two of them, or four, of which the last has two bytes of the next word: it is looked at below.
+            let (first, second) = halves(word);
+            probe(at, first);
+            probe(at + 4, second);
+            if STEP == 2 {
+                probe(at + 2, halves(word >> 16).0);
+            }
+            at += 8;
+        }
+        if let Some(four) = rest.first_chunk::<GRAM>() {
+            probe(at, lower4(*four));
+        }
+        if STEP == 2 {
+            let skipped = (6..).step_by(8).take_while(|at| at + GRAM <= value.len());
+            for at in skipped.chain((at + 2..).step_by(4).take_while(|at| at + GRAM <= value.len()))
+            {
+                if let Some(four) = value[at..].first_chunk::<GRAM>() {
+                    probe(at, lower4(*four));
+                }
+            }
         }
     }
 
@@ -528,7 +538,7 @@ impl<const STEP: usize> Parts<STEP> {
                     let there = at
                         .checked_sub(place.at as usize)
                         .and_then(|start| value.get(start..start + text.len()));
-                    if there == Some(text) {
+                    if there.is_some_and(|there| there.eq_ignore_ascii_case(text)) {
                         hold(&self.marks, part.marks, held);
                     }
                 }
@@ -539,7 +549,98 @@ impl<const STEP: usize> Parts<STEP> {
     }
 }
 
+/// Bits by hash: whether four bytes may be those of a part.
+#[derive(Debug)]
+struct Filter(Box<[u64; Self::WORDS]>);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(Box::new([0; Self::WORDS]))
+    }
+}
+
+impl Filter {
+    const WORDS: usize = 64;
+    const BITS: u32 = (Self::WORDS * 64).trailing_zeros();
+
+    fn add(&mut self, gram: u32) {
+        let bit = mixed(gram) >> (u32::BITS - Self::BITS);
+        self.0[bit as usize / 64] |= 1 << (bit % 64);
+    }
+
+    #[inline]
+    fn may_have(&self, gram: u32) -> bool {
+        let bit = mixed(gram) >> (u32::BITS - Self::BITS);
+        self.0[bit as usize / 64] >> (bit % 64) & 1 != 0
+    }
+}
+
+/// The first and the last four bytes of eight.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]
+fn halves(word: u64) -> (u32, u32) {
+    (word as u32, (word >> 32) as u32)
+}
+
+/// Four bytes in ASCII lower case.
+#[inline]
+fn lower4(four: [u8; GRAM]) -> u32 {
+    halves(lower8(u32::from_le_bytes(four).into())).0
+}
+
 #[inline]
 fn mixed(gram: u32) -> u32 {
     gram.wrapping_mul(0x9e37_79b1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARK: Mark = Mark { word: 0, side: 0, bits: 1 };
+
+    fn holds(search: impl FnOnce(&mut [[u64; 2]])) -> bool {
+        let mut held = [[0; 2]];
+        search(&mut held);
+        held[0][0] == 1
+    }
+
+    /// Wherever a part stands, in whatever case, and whichever of its bytes are searched for first.
+    fn found_everywhere<const STEP: usize>(text: &'static [u8]) {
+        for rare in 0..text.len() {
+            let parts = Parts::<STEP>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]);
+            for before in 0..20 {
+                for after in 0..12 {
+                    let mut value = vec![b'-'; before];
+                    value.extend(text.to_ascii_uppercase());
+                    value.extend(vec![b'-'; after]);
+                    assert!(holds(|held| parts.search(&value, held)), "{before} {after} {rare}");
+                    value[before + text.len() / 2] = b'!';
+                    assert!(!holds(|held| parts.search(&value, held)), "{before} {after} {rare}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_found_everywhere() {
+        found_everywhere::<2>(b"curl ");
+        found_everywhere::<2>(b"/proc/");
+        found_everywhere::<4>(b"\\temp\\x");
+        found_everywhere::<4>(b":\\windows\\system32\\");
+    }
+
+    #[test]
+    fn whole_values_are_found_in_any_case() {
+        let texts: [&[u8]; 5] =
+            [b"", b"a", b"cmd.exe", b"rundll32.exe", b"c:\\windows\\system32\\a.dll"];
+        for text in texts {
+            let wholes = Wholes::new(&mut [(text, MARK)]);
+            assert!(wholes.may_have(text.len()));
+            for value in texts {
+                let found = holds(|held| wholes.search(&value.to_ascii_uppercase(), held));
+                assert_eq!(found, value == text, "{value:?} {text:?}");
+            }
+        }
+    }
 }
