@@ -1,14 +1,16 @@
 //! `eql::rules!`: a folder of rule files as a module.
 
+mod input;
+
 use std::path::{Path, PathBuf};
 
+use eql_grammar::ast::Dialect;
 use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::hir;
 use eql_grammar::span::Span as TextSpan;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, LitStr, Token, Visibility};
+use syn::Attribute;
 
 use crate::compile::{self, Compiled, Whole};
 use crate::emit::{self, Shape};
@@ -16,16 +18,7 @@ use crate::plan::{Plan, Priors};
 use crate::project::Project;
 use crate::report;
 
-/// `#[attributes] pub mod name = "rules/**/*.toml";`
-struct Set {
-    attrs: Vec<Attribute>,
-    vis: Visibility,
-    name: Ident,
-    pattern: LitStr,
-    krate: TokenStream,
-    /// Whether the plan is printed while the set compiles.
-    print_plan: bool,
-}
+use self::input::{File, Rules, Set};
 
 /// In a set with as many rules, tests are calls over tables: rustc takes a fifth of the time, and behind guards they
 /// run as fast.
@@ -33,49 +26,6 @@ const MANY_RULES: usize = 100;
 
 /// What the module of a set has besides its rules.
 const OWN_ITEMS: [&str; 3] = ["Detector", "Row", "Set"];
-
-impl Parse for Set {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut attrs = input.call(Attribute::parse_outer)?;
-        let mut krate = quote!(::eql);
-        let mut print_plan = false;
-        let mut failed = None;
-        attrs.retain(|attr| {
-            if !attr.path().is_ident("eql") {
-                return true;
-            }
-            let parsed = attr.parse_nested_meta(|meta| {
-                if meta.path.is_ident("crate") {
-                    let path: syn::Path = meta.value()?.parse()?;
-                    krate = quote!(#path);
-                    return Ok(());
-                }
-                if meta.path.is_ident("print") {
-                    let what: LitStr = meta.value()?.parse()?;
-                    print_plan = what.value() == "plan";
-                    return if print_plan {
-                        Ok(())
-                    } else {
-                        Err(meta.error("expected `\"plan\"`"))
-                    };
-                }
-                Err(meta.error("unknown key, expected `crate = path` or `print = \"plan\"`"))
-            });
-            failed = parsed.err().or(failed.take());
-            false
-        });
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        let vis = input.parse()?;
-        input.parse::<Token![mod]>()?;
-        let name = input.parse()?;
-        input.parse::<Token![=]>()?;
-        let pattern = input.parse()?;
-        input.parse::<Option<Token![;]>>()?;
-        Ok(Self { attrs, vis, name, pattern, krate, print_plan })
-    }
-}
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let set: Set = match syn::parse2(input) {
@@ -90,46 +40,81 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let project = Project::load();
     let mut notes = project.errors();
     notes.extend(project.tracked());
-    let files = match files(&project.root, &set.pattern.value()) {
-        Ok(files) if files.is_empty() => {
-            let message = format!("no file matches `{}`", set.pattern.value());
-            notes.extend(cannot_read(&set, &message));
-            Vec::new()
-        }
-        Ok(files) => files,
-        Err(error) => {
-            notes.extend(cannot_read(&set, &error));
-            Vec::new()
-        }
-    };
-    module(&set, &files, &project, &notes)
-}
-
-fn cannot_read(set: &Set, message: &str) -> TokenStream {
-    let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
-        .help("patterns start at the folder of `Cargo.toml`; `*` stays in a folder, `**` goes into all below");
-    report::plain(&error, set.pattern.span())
-}
-
-/// The files that a pattern means, by path. A folder means every `.toml` file below it.
-fn files(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
-    let mut path = root.join(pattern);
-    if path.is_dir() {
-        path = path.join("**/*.toml");
-    }
-    let pattern = path.to_str().ok_or("the path is not UTF-8")?;
-    let mut files = Vec::new();
-    for entry in glob::glob(pattern).map_err(|error| error.to_string())? {
-        let path = entry.map_err(|error| error.to_string())?;
-        if path.is_file() {
-            files.push(path);
+    match &set.rules {
+        Rules::Types(types) => of_types(&set, types, &notes),
+        Rules::Files { patterns, exclude, dialect } => {
+            let (files, errors) = input::files(&project.root, patterns, exclude);
+            for (place, message) in errors {
+                let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
+                    .help("patterns start at the folder of `Cargo.toml`; `*` stays in a folder, `**` goes into all below");
+                notes.extend(report::plain(&error, place));
+            }
+            let shown: Vec<String> =
+                patterns.iter().map(|pattern| format!("`{}`", pattern.value())).collect();
+            module(&set, &files, *dialect, &shown.join(", "), &project, &notes)
         }
     }
-    files.sort();
-    Ok(files)
 }
 
-fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) -> TokenStream {
+/// A module of rules that are types already. What they read is not known here, so that they are driven one by one.
+fn of_types(set: &Set, types: &[syn::Path], notes: &TokenStream) -> TokenStream {
+    let Set { attrs, vis, name, krate, .. } = set;
+    let count = types.len();
+    let about = docs_missing(attrs).then(|| {
+        let about = format!(" {count} detection rules.");
+        quote!(#[doc = #about])
+    });
+    // Paths are those of the place of the macro.
+    let types: Vec<TokenStream> = types.iter().map(from_below).collect();
+    quote! {
+        #notes
+        #about
+        #(#attrs)*
+        #vis mod #name {
+            #[doc = " The metadata of every rule, in order."]
+            pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
+
+            #[doc = " Every rule with fresh state, in the order of [`RULES`]."]
+            #[must_use]
+            pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
+            where
+                E: 'a,
+                #(#types: #krate::Detect<E>,)*
+            {
+                #krate::__private::collect_detectors([#(<#types as #krate::Detect<E>>::detector()),*])
+            }
+
+            #[doc = " The rules as a sensor drives them: one by one, over whole documents."]
+            #[must_use]
+            pub fn driver() -> #krate::__private::Box<dyn #krate::set::Driver> {
+                #krate::__private::Box::new(#krate::set::OneByOne::new(detectors()))
+            }
+        }
+    }
+}
+
+/// A path as it is written one module further down.
+fn from_below(path: &syn::Path) -> TokenStream {
+    let first = path.segments.first().map(|segment| segment.ident.to_string());
+    match first.as_deref() {
+        _ if path.leading_colon.is_some() => quote!(#path),
+        Some("crate") => quote!(#path),
+        Some("self") => {
+            let rest = path.segments.iter().skip(1);
+            quote!(super::#(#rest)::*)
+        }
+        _ => quote!(super::#path),
+    }
+}
+
+fn module(
+    set: &Set,
+    files: &[File],
+    dialect: Option<Dialect>,
+    patterns: &str,
+    project: &Project,
+    notes: &TokenStream,
+) -> TokenStream {
     let Set { attrs, vis, name, krate, .. } = set;
     let mut taken: Vec<(String, PathBuf)> = Vec::new();
     let mut ids: Vec<(String, PathBuf)> = Vec::new();
@@ -142,11 +127,11 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     if files.len() >= MANY_RULES {
         shape = Shape::Calls;
     }
-    for file in files {
+    for File { path: file, span } in files {
+        let span = *span;
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let ident = format_ident!("{}", struct_name(&stem));
-        let compiled =
-            compile::file(file, set.pattern.span(), None, &project.config.lints, project);
+        let compiled = compile::file(file, span, dialect, &project.config.lints, project);
         if OWN_ITEMS.iter().any(|own| ident == own) || emit::TAKEN.iter().any(|own| ident == own) {
             let file = project.shown(file);
             let message = format!(
@@ -154,18 +139,18 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
             );
             let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
                 .help("give the file another name");
-            items.extend(report::plain(&error, set.pattern.span()));
+            items.extend(report::plain(&error, span));
             continue;
         }
         if let Some(other) = duplicate(&taken, &ident.to_string()) {
-            items.extend(twice(set, project, file, other, &format!("the name `{ident}`")));
+            items.extend(twice(span, project, file, other, &format!("the name `{ident}`")));
             continue;
         }
         taken.push((ident.to_string(), file.clone()));
         if let Some(rule) = &compiled.rule {
             if let Some(other) = duplicate(&ids, &rule.rule_id) {
                 items.extend(twice(
-                    set,
+                    span,
                     project,
                     file,
                     other,
@@ -183,7 +168,7 @@ fn module(set: &Set, files: &[PathBuf], project: &Project, notes: &TokenStream) 
     let planned = planned(set, &idents, &rules, &mut code);
     let count = idents.len();
     let about = if docs_missing(attrs) {
-        let about = format!(" {count} detection rules, from `{}`.", set.pattern.value());
+        let about = format!(" {count} detection rules, from {patterns}.");
         quote!(#[doc = #about])
     } else {
         TokenStream::new()
@@ -238,7 +223,7 @@ fn planned(
     let too_large = encoded.is_empty().then(|| {
         let error = Diagnostic::new(Code::BadItem, TextSpan::default(), "the set is too large")
             .help("a set holds up to 65,534 terms; make two of it");
-        report::plain(&error, set.pattern.span())
+        report::plain(&error, set.name.span())
     });
     let encoded = Literal::byte_string(&encoded);
     let paths = plan.fields.iter().map(|field| &field.path);
@@ -312,12 +297,12 @@ fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> 
     taken.iter().find(|(name, _)| name == key).map(|(_, path)| path.as_path())
 }
 
-fn twice(set: &Set, project: &Project, file: &Path, other: &Path, what: &str) -> TokenStream {
+fn twice(span: Span, project: &Project, file: &Path, other: &Path, what: &str) -> TokenStream {
     let (file, other) = (project.shown(file), project.shown(other));
     let message = format!("`{other}` and `{file}` both have {what}");
     let error = Diagnostic::new(Code::DuplicateRule, TextSpan::default(), message)
         .help("every rule of a set needs a file name and a rule_id of its own");
-    report::plain(&error, set.pattern.span())
+    report::plain(&error, span)
 }
 
 fn docs_missing(attrs: &[Attribute]) -> bool {
