@@ -59,7 +59,7 @@ pub use detector::{Detect, Detector};
 pub use event::Event;
 pub use field::{Field, Has};
 pub use row::Row;
-pub use rule::{EventRule, Rule, RuleMeta, Severity};
+pub use rule::{EventRule, Partition, Rule, RuleMeta, Severity};
 
 pub use eql_macro::{Event, rule, rules};
 pub use value::Timestamp;
@@ -99,7 +99,7 @@ pub mod __private {
     pub use crate::regex::Dfa;
     pub use crate::row::{Projected, Row, Slot};
     pub use crate::rule::{
-        Attack, EventRule, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
+        Attack, EventRule, Partition, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
     };
     pub use crate::scan::Projection;
     pub use crate::set::{Driver, Entry, RuleSet, SetDriver, Shared};

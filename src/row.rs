@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::marker::PhantomData;
 
 use serde::de::IgnoredAny;
@@ -16,7 +17,7 @@ use crate::value::Timestamp;
 
 /// The fields that a set of rules reads; [`rules!`](crate::rules!) writes it.
 pub trait Projected: Sized + 'static {
-    /// Their paths. A field's place among them is its [`Slot`].
+    /// Their paths, sorted. A field's place among them is its [`Slot`].
     const FIELDS: &'static [&'static str];
 
     /// The same, ready to scan with.
@@ -87,6 +88,23 @@ impl<S> Row<S> {
     /// The whole document; `None` where there is no event, or where the line is no JSON in a part that no rule reads.
     pub fn document(&self) -> Option<&Value> {
         self.document.get_or_init(|| serde_json::from_slice(self.scan.line()).ok()).as_ref()
+    }
+
+    /// A number for the host of the event, by the first value of its `host.id`; all events without one have the same.
+    /// Modulo the number of workers it says which of them takes the event, as
+    /// [`of_hosts`](crate::set::Detector::of_hosts) asks.
+    #[must_use]
+    pub fn host(&self) -> u64
+    where
+        S: Projected,
+    {
+        let mut hasher = DefaultHasher::new();
+        let slot = S::FIELDS.binary_search(&"host.id").ok();
+        let id = slot.and_then(|slot| self.scan.values(slot).next());
+        if let Some(Raw::Str(text) | Raw::Number(text)) = id {
+            text.hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// Whether the whole line is JSON that [`document`](Self::document) can parse, also in the parts that no rule

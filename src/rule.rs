@@ -146,6 +146,24 @@ pub struct Attack {
 pub trait Rule: 'static {
     /// Its metadata.
     const META: &'static RuleMeta;
+
+    /// How its work may be split.
+    const PARTITION: Partition = Partition::Stateless;
+}
+
+/// How the work of a rule may be split among workers, each of which sees a part of the events in their order: so that
+/// together they find what one finds that sees all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    /// Any event may go to any worker.
+    Stateless,
+    /// The events of one host, by `host.id`, go to one worker; all without a `host.id` to the same one.
+    HostLocal,
+    /// Events with the same join keys go to one worker. For each term, that after `until` last, the fields that are its
+    /// keys; an empty path is a key that never has a value.
+    ReKey(&'static [&'static [&'static str]]),
+    /// All events go to one worker.
+    Whole,
 }
 
 /// A rule that looks at one event at a time, over events of type `E`.

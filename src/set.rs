@@ -37,7 +37,7 @@ use std::time::Duration;
 use crate::alert::{Document, Execution, Origin};
 use crate::detector::{self, Detect};
 use crate::row::{Projected, Row, first_date};
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::{Partition, Rule, RuleMeta};
 use crate::scan::{Flaw, Projection};
 use crate::sequence::Target;
 use crate::value::Timestamp;
@@ -61,6 +61,7 @@ pub trait RuleSet: Projected {
 /// One rule of a set, over events of type `E`.
 pub struct Entry<E: 'static> {
     meta: &'static RuleMeta,
+    partition: Partition,
     test: fn(Target, &E) -> bool,
     detector: fn() -> Box<dyn detector::Detector<E>>,
 }
@@ -69,13 +70,23 @@ impl<E: 'static> Entry<E> {
     /// The entry of the rule `R`.
     #[must_use]
     pub const fn of<R: Rule + Detect<E>>() -> Self {
-        Self { meta: R::META, test: R::test, detector: R::detector }
+        Self { meta: R::META, partition: R::PARTITION, test: R::test, detector: R::detector }
     }
 
     /// The metadata of the rule.
     #[must_use]
     pub const fn meta(&self) -> &'static RuleMeta {
         self.meta
+    }
+
+    fn is_host_local(&self) -> bool {
+        matches!(self.partition, Partition::Stateless | Partition::HostLocal)
+    }
+
+    /// How the work of the rule may be split.
+    #[must_use]
+    pub const fn partition(&self) -> Partition {
+        self.partition
     }
 }
 
@@ -170,8 +181,26 @@ impl<S: RuleSet> Detector<S> {
     /// The rules of the set that `keep` says, with fresh state. The others cost nothing.
     #[must_use]
     pub fn of(keep: impl Fn(&'static RuleMeta) -> bool) -> Self {
+        Self::of_entries(|entry| keep(entry.meta))
+    }
+
+    /// The rules of which several workers may each take the events of some hosts: those that are
+    /// [`Stateless`](Partition::Stateless) or [`HostLocal`](Partition::HostLocal). The events of a host go to the worker
+    /// that [`Row::host`] names.
+    #[must_use]
+    pub fn of_hosts() -> Self {
+        Self::of_entries(|entry| entry.is_host_local())
+    }
+
+    /// The rules that [`of_hosts`](Self::of_hosts) leaves out: one worker takes all events.
+    #[must_use]
+    pub fn of_all_hosts() -> Self {
+        Self::of_entries(|entry| !entry.is_host_local())
+    }
+
+    fn of_entries(keep: impl Fn(&Entry<Row<S>>) -> bool) -> Self {
         let plan = plan_of::<S>();
-        let kept: Vec<bool> = S::RULES.iter().map(|entry| keep(entry.meta)).collect();
+        let kept: Vec<bool> = S::RULES.iter().map(keep).collect();
         let index = Index::new(plan, |rule| kept[usize::from(rule)]);
         Self::over(plan, Arc::new(index), |rule| kept[rule])
     }

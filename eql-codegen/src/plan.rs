@@ -160,8 +160,9 @@ fn fields(rules: &[&hir::Query]) -> Vec<Field> {
             }
         }
     }
-    // Alerts tell the time of their event.
+    // Alerts tell the time of their event, and workers are told apart by host.
     fields.entry("@timestamp".to_owned()).or_insert((Type::Date, true));
+    fields.entry("host.id".to_owned()).or_insert((Type::Keyword, true));
     fields.into_iter().map(|(path, (ty, builtin))| Field { path, ty, builtin }).collect()
 }
 

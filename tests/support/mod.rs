@@ -348,6 +348,12 @@ fn fused(job: &Value) -> Value {
     on_values.iter_mut().for_each(|rule| rule.set_lateness(lateness));
     let (mut fused, mut rows, mut values) = (Alerts::new(), Alerts::new(), Alerts::new());
     let (mut events, mut hits) = (0, 0);
+    // Workers see time pass at different events, which is of no consequence where nothing is late.
+    let split = ends && lateness >= std::time::Duration::from_secs(60);
+    let mut workers: Vec<_> = (0..3).map(|_| pack::Detector::of_hosts()).collect();
+    workers.push(pack::Detector::of_all_hosts());
+    workers.iter_mut().for_each(|worker| worker.set_lateness(lateness));
+    let mut shared = Alerts::new();
     let streams = job["fused"].as_array().unwrap();
     for (number, stream) in streams.iter().enumerate() {
         set.begin_source();
@@ -366,6 +372,14 @@ fn fused(job: &Value) -> Value {
                 fused.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
             };
             set.on_event(&row, origin, &execution, keep).unwrap();
+            if split {
+                let keep = &mut |rule: usize, alert: eql::Document| {
+                    shared.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
+                };
+                let of_host = (row.host() % 3) as usize;
+                workers[of_host].on_event(&row, origin, &execution, keep).unwrap();
+                workers[3].on_event(&row, origin, &execution, keep).unwrap();
+            }
             one_by_one(&mut on_rows, |rule, emit| rule.on_event(&row, origin, &execution, emit), &mut rows);
             one_by_one(&mut on_values, |rule, emit| rule.on_event(event, origin, &execution, emit), &mut values);
         }
@@ -373,6 +387,11 @@ fn fused(job: &Value) -> Value {
             set.flush(&execution, &mut |rule, alert| {
                 fused.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
             });
+            for worker in &mut workers {
+                worker.flush(&execution, &mut |rule, alert| {
+                    shared.entry(rule).or_default().push(serde_json::to_value(&alert).unwrap());
+                });
+            }
             one_by_one(&mut on_rows, |rule, emit| rule.flush(&execution, emit), &mut rows);
             one_by_one(&mut on_values, |rule, emit| rule.flush(&execution, emit), &mut values);
         }
@@ -381,6 +400,15 @@ fn fused(job: &Value) -> Value {
         let query = meta.query;
         assert_eq!(rows.get(&rule), values.get(&rule), "rows are not documents for {query}");
         assert_eq!(fused.get(&rule), rows.get(&rule), "the set is not its rules for {query}");
+        if split {
+            let sorted = |alerts: &Alerts| {
+                let mut alerts: Vec<String> =
+                    alerts.get(&rule).into_iter().flatten().map(Value::to_string).collect();
+                alerts.sort();
+                alerts
+            };
+            assert_eq!(sorted(&shared), sorted(&fused), "workers find otherwise for {query}");
+        }
     }
     let counters: Vec<_> = on_rows.iter().map(|rule| rule.counters()).enumerate().collect();
     assert_eq!(set.counters().collect::<Vec<_>>(), counters, "the set counts otherwise than its rules");

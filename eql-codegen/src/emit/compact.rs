@@ -5,7 +5,7 @@ use quote::quote;
 
 use eql_grammar::hir::Body;
 
-use super::group::{Group, rule_trait, terms};
+use super::group::{Group, machine_of, rule_trait, terms};
 use super::rule::{Rule, detect, lineages, members, pipes, rule_impl};
 use super::{Cx, Shape};
 
@@ -31,9 +31,10 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
         (Body::Event(query), _) => (event(rule, cx, &cx.event_query(query), &bounds), "EventRule"),
         (_, Some(group)) => {
             let make = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
-            let machine = rule_trait(rule, cx, group, &quote!(rt::Group), &make);
+            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &make);
+            let machine = machine_of(ident, group);
             let terms = terms(rule, cx, group, &bounds);
-            (quote!(#machine #terms), "Terms")
+            (quote!(#traits #machine #terms), "Terms")
         }
         (_, None) => (TokenStream::new(), "Terms"),
     };
@@ -75,6 +76,17 @@ fn event(
         (alone, Some(after))
     };
     quote! {
+        impl #ident {
+            #[doc = " Whether the query of this rule holds for `event`."]
+            #[must_use]
+            pub fn matches<E: ?Sized>(event: &E) -> bool
+            where
+                Self: rt::EventRule<E>,
+            {
+                <Self as rt::EventRule<E>>::matches(event)
+            }
+        }
+
         impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
             #pipes

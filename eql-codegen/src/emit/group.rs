@@ -217,10 +217,14 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
     let group_of = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
     let make = quote!(Some(#alert { #(#values,)* group: #group_of? }));
     let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make);
+    let machine = machine_of(ident, group);
+    quote!(#rule_trait #machine)
+}
+
+/// The function that makes the state of the rule.
+pub(super) fn machine_of(ident: &Ident, group: &Group<'_>) -> TokenStream {
     let machine = if group.sequence { quote!(SequenceMachine) } else { quote!(SampleMachine) };
     quote! {
-        #rule_trait
-
         impl #ident {
             #[doc = " The rule with fresh state, for events one after the other."]
             #[must_use]

@@ -292,12 +292,14 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
     let mut fields: Vec<_> = members.iter().map(|m| (m.path.clone(), m.ty.name())).collect();
     fields.sort();
     let meta = super::meta(rule.meta, rule.rule_id, rule.description, rule.text, &fields);
+    let partition = partition(rule.query);
     quote! {
         impl rt::Rule for #ident {
             const META: &'static rt::RuleMeta = {
                 static META: rt::RuleMeta = #meta;
                 &META
             };
+            #partition
         }
 
         impl #ident {
@@ -305,6 +307,39 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
             pub const META: &'static rt::RuleMeta = <Self as rt::Rule>::META;
         }
     }
+}
+
+/// How the work of the rule may be split, where events do not stand alone.
+fn partition(query: &hir::Query) -> Option<TokenStream> {
+    let stages: Vec<&hir::Stage> = match &query.body {
+        Body::Event(_) => Vec::new(),
+        Body::Sequence(sequence) => sequence.stages.iter().chain(&sequence.until).collect(),
+        Body::Sample(sample) => sample.stages.iter().collect(),
+    };
+    let path = |key: &hir::Key| key.field.map(|field| query.fields[field.0].path.clone());
+    // A host's id tells it from all others, and so does that of one of its processes; without a value all are one.
+    let of_host = |key: &hir::Key| match path(key) {
+        Some(path) => path == "host.id" || path.ends_with("entity_id") && !key.optional,
+        None => false,
+    };
+    let keys = stages.first().map_or(0, |stage| stage.keys.len());
+    let local = (0..keys).any(|at| stages.iter().all(|stage| of_host(&stage.keys[at])));
+    let partition = if !query.pipes.is_empty() {
+        quote!(Whole)
+    } else if local || (stages.is_empty() && !query.descendants.is_empty()) {
+        quote!(HostLocal)
+    } else if keys > 0 && query.descendants.is_empty() {
+        let terms = stages.iter().map(|stage| {
+            let keys = stage.keys.iter().map(|key| path(key).unwrap_or_default());
+            quote!(&[#(#keys),*])
+        });
+        quote!(ReKey(&[#(#terms),*]))
+    } else if stages.is_empty() {
+        return None;
+    } else {
+        quote!(Whole)
+    };
+    Some(quote!(const PARTITION: rt::Partition = rt::Partition::#partition;))
 }
 
 /// What an event must carry for a rule to read it.
