@@ -83,15 +83,20 @@ fn a_set_finds_what_its_rules_find() {
     let all = (EVENT_RULES + GROUP_RULES) as u64 * found.events;
     assert!(found.candidates < 2 * all, "nothing is left out: {found:?}");
 
-    let streams: Vec<Vec<Value>> =
-        (0..STREAMS).map(|number| streams::stream(dice, number % 2 == 0)).collect();
-    let streams: Vec<&[Value]> = streams.iter().map(Vec::as_slice).collect();
-    for (lateness, ends) in [(0, true), (0, false), (7, false), (60, true)] {
-        let found = program.run_fused(&streams, lateness, ends);
-        println!(
-            "on streams, {lateness} s late, which {}end: {found:?}",
-            if ends { "" } else { "do not " }
-        );
+    let mut made = |arrays: bool| -> Vec<Vec<Value>> {
+        (0..STREAMS / 2).map(|_| streams::stream(dice, arrays)).collect()
+    };
+    // Of an event with several hosts only one worker is told.
+    let (several, single) = (made(true), made(false));
+    let single: Vec<&[Value]> = single.iter().map(Vec::as_slice).collect();
+    let all: Vec<&[Value]> =
+        several.iter().map(Vec::as_slice).chain(single.iter().copied()).collect();
+    for (streams, lateness, ends) in
+        [(&all, 0, true), (&all, 0, false), (&all, 7, false), (&single, 60, true)]
+    {
+        let found = program.run_fused(streams, lateness, ends);
+        let end = if ends { "end" } else { "do not end" };
+        println!("on streams, {lateness} s late, which {end}: {found:?}");
         assert!(found.alerts > 100, "too few alerts");
     }
 }
