@@ -6,7 +6,7 @@ use quote::quote;
 use eql_grammar::hir::Body;
 
 use super::group::{Group, machine_of, rule_trait, terms};
-use super::rule::{Rule, detect, lineages, members, pipes, rule_impl};
+use super::rule::{Bounds, Rule, detect, lineages, members, pipes, rule_impl};
 use super::{Cx, Shape};
 
 /// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports).
@@ -16,16 +16,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     let members = members(rule.query);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
-    let mut bounds: Vec<TokenStream> = members
-        .iter()
-        .map(|member| {
-            let field = cx.field_path(member.field);
-            quote!(Has<#field>)
-        })
-        .collect();
-    if rule.query.fields.iter().any(|field| field.searched) {
-        bounds.push(quote!(rt::HasObjects));
-    }
+    let Bounds { names, list: bounds } = Bounds::new(rule, cx, &members);
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {
         (Body::Event(query), _) => (event(rule, cx, &cx.event_query(query), &bounds), "EventRule"),
@@ -46,7 +37,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
         return code;
     }
     // The names of own fields are numbered in each rule.
-    quote!(const _: () = { #(#aliases)* #code };)
+    quote!(const _: () = { #(#aliases)* #names #code };)
 }
 
 fn event(

@@ -71,7 +71,7 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let imports = imports(krate);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
-    let bounds = Bounds::new(rule, cx, &members).items;
+    let bounds = Bounds::new(rule, cx, &members).reads();
     let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);
     let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), Some(group));

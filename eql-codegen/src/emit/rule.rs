@@ -85,7 +85,9 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     let imports = imports(krate);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, members);
-    let Bounds { items: bounds, list: reads } = Bounds::new(rule, cx, members);
+    let bounds = Bounds::new(rule, cx, members);
+    let reads = &bounds.list;
+    let bounds = bounds.reads();
     let condition = cx.event_query(query);
     let about = format!(
         " Whether the query of this rule holds for `event`, which is read for {}.",
@@ -131,7 +133,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
             impl #ident {
                 #[doc = #about]
                 #[must_use]
-                pub fn matches<E: #reads ?Sized>(event: &E) -> bool {
+                pub fn matches<E: #(#reads +)* ?Sized>(event: &E) -> bool {
                     let _ = event;
                     #alone
                 }
@@ -344,22 +346,21 @@ fn partition(query: &hir::Query) -> Option<TokenStream> {
 
 /// What an event must carry for a rule to read it.
 pub(super) struct Bounds {
-    /// `Reads`, the trait of every event that the rule can read, and the names that its own fields have in
-    /// messages.
-    pub(super) items: TokenStream,
-    /// The same as a list. Where an event type is refused, the compiler names the bound itself and not what it
-    /// follows from, so that functions that users call have this list instead of `Reads`.
-    pub(super) list: TokenStream,
+    /// The names that the rule's own fields have in messages.
+    pub(super) names: Option<TokenStream>,
+    /// Traits. Where an event type is refused, the compiler names the bound itself and not what it follows from, so
+    /// that functions that users call have this list instead of [`reads`](Self::reads).
+    pub(super) list: Vec<TokenStream>,
 }
 
 impl Bounds {
     pub(super) fn new(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> Self {
         let ident = rule.ident;
         let mut names = Vec::new();
-        let mut bounds = Vec::with_capacity(members.len() + 1);
+        let mut list = Vec::with_capacity(members.len() + 1);
         for member in members {
             let field = cx.field_path(member.field);
-            bounds.push(if rule.query.fields[member.field.0].builtin {
+            list.push(if rule.query.fields[member.field.0].builtin {
                 quote!(rt::Carries<#field, #ident>)
             } else {
                 let name = &member.name;
@@ -368,7 +369,7 @@ impl Bounds {
             });
         }
         if rule.query.fields.iter().any(|field| field.searched) {
-            bounds.push(quote!(rt::HasObjects));
+            list.push(quote!(rt::HasObjects));
         }
         // The type of such a field is a row of numbers, of no use in a message. In a module, since a field may be
         // called `bool` or `rt`.
@@ -380,14 +381,19 @@ impl Bounds {
                 }
             }
         });
-        let items = quote! {
+        Self { names, list }
+    }
+
+    /// `Reads`, the trait of every event that the rule can read.
+    pub(super) fn reads(&self) -> TokenStream {
+        let Self { names, list } = self;
+        quote! {
             #names
             #[doc = " An event that carries every field of the rule."]
             #[allow(unreachable_pub)]
-            pub trait Reads: #(#bounds)+* {}
-            impl<E: #(#bounds +)* ?Sized> Reads for E {}
-        };
-        Self { items, list: quote!(#(#bounds +)*) }
+            pub trait Reads: #(#list)+* {}
+            impl<E: #(#list +)* ?Sized> Reads for E {}
+        }
     }
 }
 
