@@ -96,3 +96,28 @@ fn over_a_document() {
     assert_eq!(allocations(|| matched = [Leaves::matches(&event), Seed::matches(&event)]), 0);
     assert_eq!(matched, [true; 2], "every leaf was looked at");
 }
+
+#[test]
+fn over_lines() {
+    use eql::scan::{Projection, Scan};
+
+    let projection = Projection::new(&["process.name", "process.args", "process.pid", "user.id"]);
+    let mut scan = Scan::new();
+    let mut lines: Vec<String> = Vec::new();
+    for at in 0..200 {
+        let path = "C:\\\\Windows\\\\".repeat(at % 7);
+        lines.push(format!(
+            r#"{{"process":{{"name":"é{path}","args":["a\n",{at}],"pid":{at}}},"x":{{"k{at}":["}}"]}},"user.id":"\u00e9","k{at}":1}}"#
+        ));
+    }
+    let mut read = || {
+        let mut values = 0;
+        for line in &lines {
+            scan.read(&projection, line.as_bytes()).expect("the line is an object");
+            values += (0..projection.len()).map(|slot| scan.values(slot).count()).sum::<usize>();
+        }
+        assert_eq!(values, 5 * lines.len());
+    };
+    read();
+    assert_eq!(allocations(read), 0);
+}

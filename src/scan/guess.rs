@@ -120,6 +120,7 @@ impl Guesses {
             let owner = if node < self.nodes { node } else { NodeId::MAX };
             self.all.push(Guess { owner, ..none.clone() });
         }
+        self.tails.reserve(self.nodes as usize + 2 + MOST);
         self.tails.resize(self.nodes as usize + 1, [0; 32]);
     }
 
