@@ -40,7 +40,7 @@ impl Config {
 pub enum LintLevel {
     /// Not reported.
     Allow,
-    /// Reported as a warning; the level of every lint that nothing is said of.
+    /// Reported as a warning; the level of most lints that nothing is said of.
     Warn,
     /// Reported as an error.
     Deny,
@@ -65,6 +65,8 @@ impl LintLevel {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lints {
     levels: BTreeMap<Code, LintLevel>,
+    /// What is done with every lint that is reported.
+    warnings: Option<LintLevel>,
 }
 
 impl Lints {
@@ -87,8 +89,13 @@ impl Lints {
         lints
     }
 
-    /// Sets the level of the lint of this name.
+    /// Sets the level of the lint of this name. `warnings` are all lints: allowed, or denied where
+    /// they are reported at all.
     pub fn set(&mut self, name: &str, span: Span, level: LintLevel, diags: &mut Diagnostics) {
+        if name == "warnings" {
+            self.warnings = Some(level);
+            return;
+        }
         if let Some(code) = Code::ALL.iter().find(|code| code.lint_name() == Some(name)) {
             self.levels.insert(*code, level);
             return;
@@ -102,10 +109,15 @@ impl Lints {
         diags.push(unknown.note(format!("the lints are {}", quoted(names()))));
     }
 
-    /// The level of a lint; [`LintLevel::Warn`] where nothing is said of it.
+    /// The level of a lint; the one it has [by default](Code::default_level) where nothing is said
+    /// of it.
     #[must_use]
     pub fn level(&self, code: Code) -> LintLevel {
-        self.levels.get(&code).copied().unwrap_or(LintLevel::Warn)
+        let own = self.levels.get(&code).copied();
+        match (own.unwrap_or_else(|| code.default_level()), self.warnings) {
+            (LintLevel::Warn, Some(all)) => all,
+            (level, _) => level,
+        }
     }
 
     /// These levels, and those of `base` for the lints that nothing is said of here.
@@ -114,6 +126,7 @@ impl Lints {
         for (code, level) in &base.levels {
             self.levels.entry(*code).or_insert(*level);
         }
+        self.warnings = self.warnings.or(base.warnings);
         self
     }
 

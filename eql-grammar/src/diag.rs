@@ -1,5 +1,6 @@
 //! Diagnostics: what is wrong with a rule, as values.
 
+use crate::config::LintLevel;
 use crate::span::Span;
 
 /// How bad a [`Diagnostic`] is.
@@ -101,6 +102,13 @@ impl Diagnostic {
         }
     }
 
+    /// Writes the mechanical fix as it stands in a string with escapes.
+    pub fn escape_patch(&mut self) {
+        if let Some(patch) = &mut self.patch {
+            patch.replacement = patch.replacement.replace('\\', r"\\").replace('"', "\\\"");
+        }
+    }
+
     /// Sets the mechanical fix.
     #[must_use]
     pub fn patch(mut self, span: Span, replacement: impl Into<String>) -> Self {
@@ -164,7 +172,7 @@ impl Diagnostics {
 }
 
 macro_rules! codes {
-    ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal $(lint $lint:literal)? ; )+) => {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal $(lint $lint:literal $(default $default:ident)?)? ; )+) => {
         /// The stable identity of a diagnostic. A code is never used again for something else.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code { $( $(#[doc = $doc])+ $name, )+ }
@@ -185,6 +193,12 @@ macro_rules! codes {
                 match self { $( Self::$name => concat!($($doc, "\n"),+), )+ }
             }
 
+            /// What is done with the lint where nothing is said of it; meaningless for an error.
+            #[must_use]
+            pub const fn default_level(self) -> LintLevel {
+                match self { $( Self::$name => codes!(@default $($($default)?)?), )+ }
+            }
+
             /// The name in `allow(…)`, `warn(…)` and `deny(…)`; `None` for an error.
             #[must_use]
             pub const fn lint_name(self) -> Option<&'static str> {
@@ -192,6 +206,8 @@ macro_rules! codes {
             }
         }
     };
+    (@default) => { LintLevel::Warn };
+    (@default $level:ident) => { LintLevel::$level };
     (@lint $text:literal) => { None };
     (@lint $text:literal $lint:literal) => { Some($lint) };
 }
@@ -318,6 +334,8 @@ codes! {
     UnknownLint = "EQL-E311";
     /// Two rules of a set with the same `rule_id` or name.
     DuplicateRule = "EQL-E312";
+    /// A line of a Kibana export that is not JSON.
+    BadJson = "EQL-E313";
 
     /// An id that MITRE ATT&CK does not have.
     UnknownTechnique = "EQL-E401";

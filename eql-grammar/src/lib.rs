@@ -18,6 +18,7 @@ pub mod parser;
 mod print;
 pub mod regex;
 pub mod report;
+pub mod rule;
 pub mod rule_file;
 mod scan;
 pub mod schedule;

@@ -22,6 +22,11 @@ pub enum Source {
     /// A rule file in the format of Elastic Defend's behaviour rules, which have neither severity
     /// nor risk score: alerts of theirs are `medium` and 47.
     Endpoint,
+    /// A line of what Kibana exports: as [`File`](Self::File), and keys that only Kibana has a use
+    /// for are no lints.
+    Kibana,
+    /// A query that stands alone: nothing is missing.
+    Query,
 }
 
 /// Checks every key and value and gives the metadata.
@@ -85,6 +90,11 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
             continue;
         }
         match keys::key(name) {
+            // Later versions of Kibana have further keys, and an author did not write them.
+            None if source == Source::Kibana && keys::type_with(name).is_none() => {
+                let message = format!("`{}` is unknown here and has no effect", name.node);
+                diags.push(Diagnostic::new(Code::IgnoredKey, name.span, message));
+            }
             None => diags.push(unknown_key(name, source)),
             Some(key) if key.scope == Scope::Attributes && source != Source::Attributes => {
                 let message = format!("`{}` is a key of the macro, not of a rule file", key.name);
@@ -92,7 +102,7 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
                 diags.push(wrong.note(format!("a rule file may have: {}", names(source))));
             }
             Some(key) => {
-                if key.scope == Scope::Ignored {
+                if key.scope == Scope::Ignored && source != Source::Kibana {
                     let message = format!("`{}` has no effect", key.name);
                     let lint = Diagnostic::new(Code::IgnoredKey, name.span, message);
                     diags.push(lint.note(format!("it says: {}", clause(key.doc))));
@@ -163,8 +173,10 @@ fn check_form(key: &Key, value: &Spanned<RawValue>, diags: &mut Diagnostics) {
 fn check_required(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
     for key in KEYS {
         let needed = match (key.required, source) {
-            (Required::No, _) | (Required::InFiles, Source::Attributes) => false,
-            (Required::InFiles | Required::Always, Source::File)
+            (Required::No, _) | (Required::InFiles, Source::Attributes) | (_, Source::Query) => {
+                false
+            }
+            (Required::InFiles | Required::Always, Source::File | Source::Kibana)
             | (Required::Always, Source::Attributes) => true,
             (_, Source::Endpoint) => key.name == "name" || key.name == "rule_id",
         };
