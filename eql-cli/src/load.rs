@@ -97,6 +97,8 @@ pub(crate) struct Options {
 pub(crate) struct Loaded {
     /// The line of its source that it begins on, counted from 1.
     pub(crate) line: u32,
+    /// The part of its source that it is all of, in bytes.
+    pub(crate) span: Span,
     /// Where its identity stands in the source, for messages.
     pub(crate) id_span: Span,
     /// The id that it gives itself.
@@ -249,51 +251,65 @@ impl Loader {
     }
 
     fn toml(&self, source: &Source) -> Contents {
-        self.one(source, &source.text, rule_file::parse_rule_file(&source.text))
+        let mut contents = self.one(source, rule_file::parse_rule_file(&source.text));
+        for rule in &mut contents.rules {
+            rule.line = SourceText::new(None, &source.text).line_col(rule.span.start).0;
+            rule.span = whole(source);
+        }
+        contents
     }
 
     /// A rule as far as its file could be taken apart.
-    fn one(&self, source: &Source, text: &str, file: Result<RuleFile, Diagnostics>) -> Contents {
+    ///
+    /// Its line is for the caller to set, and so is its span, which starts where the rule does.
+    fn one(&self, source: &Source, file: Result<RuleFile, Diagnostics>) -> Contents {
         let lints = self.lints(source);
         match file {
             Ok(file) => {
                 let settings = Settings { schema: &source.project.schema, lints: &lints };
-                let checked = rule::check_file(&file, text, self.options.dialect, &settings);
+                let checked = rule::check_file(&file, &source.text, self.options.dialect, &settings);
                 let id = file.raw.string("rule_id").map(|id| id.node.to_owned());
                 let id_span = file.raw.place("rule_id");
-                let line = SourceText::new(None, &source.text).line_col(file.raw.span.start).0;
-                let diagnostics = checked.diagnostics;
-                let loaded = Loaded { line, id_span, rule_id: id, diagnostics, rule: checked.rule };
+                let rule::Checked { diagnostics, rule } = checked;
+                let span = file.raw.span;
+                let loaded = Loaded { line: 1, span, id_span, rule_id: id, diagnostics, rule };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
             Err(diags) if is_not_eql(&diags) => Contents { rules: Vec::new(), not_eql: 1 },
             Err(diags) => {
                 let diagnostics = rule::leveled(diags, &lints);
-                let place = diagnostics.first().map_or(0, |d| d.span.start);
-                let line = SourceText::new(None, &source.text).line_col(place).0;
+                let span = diagnostics.first().map_or_else(Span::default, |first| first.span);
                 let id_span = Span::default();
-                let loaded = Loaded { line, id_span, rule_id: None, diagnostics, rule: None };
+                let loaded = Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule: None };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
         }
     }
 
     fn ndjson(&self, source: &Source) -> Contents {
-        let mut contents = Contents::default();
-        let mut at = 0_usize;
+        let mut lines = Vec::new();
+        let mut at = 0_u32;
         for (line, number) in source.text.split_inclusive('\n').zip(1_u32..) {
-            let base = u32::try_from(at).unwrap_or(u32::MAX);
-            at += line.len();
-            if line.trim().is_empty() {
-                continue;
+            let end = at.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
+            if !line.trim().is_empty() {
+                lines.push((line, number, Span::new(at, end)));
             }
-            let file = match rule_file::parse_kibana_line(line, base) {
-                Ok(None) => continue,
+            at = end;
+        }
+        let read = parallel::map(&lines, |(line, number, span)| {
+            let file = match rule_file::parse_kibana_line(line, span.start) {
+                Ok(None) => return Contents::default(),
                 Ok(Some(file)) => Ok(file),
                 Err(diags) => Err(diags),
             };
-            let mut one = self.one(source, &source.text, file);
-            one.rules.iter_mut().for_each(|rule| rule.line = number);
+            let mut one = self.one(source, file);
+            for rule in &mut one.rules {
+                (rule.line, rule.span) = (*number, *span);
+            }
+            one
+        });
+        let mut contents = Contents::default();
+        for mut one in read {
             contents.rules.append(&mut one.rules);
             contents.not_eql += one.not_eql;
         }
@@ -317,7 +333,8 @@ impl Loader {
         let diagnostics = rule::leveled(found.of_query, &lints);
         let rule = queries.filter(|_| !rule::has_errors(&diagnostics));
         let rule = rule.map(|(ast, hir)| Rule { meta, ast, hir });
-        let loaded = Loaded { line: 1, id_span: Span::default(), rule_id: None, diagnostics, rule };
+        let (span, id_span) = (whole(source), Span::default());
+        let loaded = Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule };
         Contents { rules: vec![loaded], not_eql: 0 }
     }
 
@@ -355,6 +372,10 @@ impl Loader {
             Err(_) => Arc::clone(project),
         }
     }
+}
+
+fn whole(source: &Source) -> Span {
+    Span::new(0, u32::try_from(source.text.len()).unwrap_or(u32::MAX))
 }
 
 /// Whether a file that nobody named is about rules at all.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod diag;
 mod document;
 pub mod hir;
+pub mod lint;
 pub mod lower;
 pub mod meta;
 pub mod parser;

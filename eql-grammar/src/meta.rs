@@ -1,7 +1,7 @@
 //! What a rule is besides its query: its metadata, owned, as the compiler reads it.
 //!
 //! [`RawMeta`] is what a rule file or the attributes of the macro say; [`build`] makes the [`Meta`]
-//! of it and [`check`] runs the lints. `Meta` mirrors `eql::RuleMeta` member by member, except for
+//! of it and [`check`] looks up the fields that it names. `Meta` mirrors `eql::RuleMeta` member by member, except for
 //! what the query itself gives: its text and the fields that it reads.
 
 mod build;

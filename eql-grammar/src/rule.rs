@@ -6,6 +6,7 @@ use crate::ast::{self, Dialect};
 use crate::config::Lints;
 use crate::diag::{Diagnostic, Diagnostics, Level};
 use crate::hir;
+use crate::lint;
 use crate::lower;
 use crate::meta::{self, Meta, RawMeta};
 use crate::parser;
@@ -67,8 +68,9 @@ pub fn check(
 ) -> (Meta, Option<(ast::Query, hir::Query)>) {
     let meta = meta::build(input.raw, input.source, &mut found.of_meta);
     let queries = input.query.and_then(|text| query(text, input, &meta, settings, found));
-    let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
-    meta::check(&meta, input.raw, settings.schema, maxspan, &mut found.of_meta);
+    meta::check(&meta, input.raw, settings.schema, &mut found.of_meta);
+    let (raw, source, query) = (input.raw, input.source, queries.as_ref().map(|(_, hir)| hir));
+    lint::metadata(&lint::Metadata { meta: &meta, raw, source, query }, &mut found.of_meta);
     (meta, queries)
 }
 
@@ -153,6 +155,15 @@ fn query(
         ..defaults
     };
     let hir = lower::lower(&ast, &options, &mut found.of_query)?;
+    let query = lint::Query {
+        text,
+        ast: &ast,
+        hir: &hir,
+        dialect: input.dialect,
+        schema: settings.schema,
+        category_field: options.category_field,
+    };
+    lint::query(&query, &mut found.of_query);
     Some((ast, hir))
 }
 
@@ -161,11 +172,4 @@ fn no_fallback(meta: &Meta) -> bool {
     meta.other
         .iter()
         .any(|(key, json)| key == "timestamp_override_fallback_disabled" && json == "true")
-}
-
-fn maxspan(query: &hir::Query) -> Option<u64> {
-    match &query.body {
-        hir::Body::Sequence(sequence) => sequence.maxspan,
-        hir::Body::Event(_) | hir::Body::Sample(_) => None,
-    }
 }

@@ -1,7 +1,12 @@
 //! What metadata may say, and what is said of mistakes.
 
+use eql_grammar::ast::Dialect;
 use eql_grammar::diag::{Code, Diagnostic, Diagnostics};
+use eql_grammar::hir;
+use eql_grammar::lint::{self, Metadata};
+use eql_grammar::lower::{Options, lower};
 use eql_grammar::meta::{KEYS, Meta, Required, Source, build, check};
+use eql_grammar::parser::parse;
 use eql_grammar::rule_file::parse_rule_file;
 use eql_grammar::schema::Schema;
 
@@ -27,8 +32,20 @@ fn read(text: &str, maxspan: Option<u64>) -> (Meta, Diagnostics) {
     let file = parse_rule_file(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
     let mut diags = file.warnings.clone();
     let meta = build(&file.raw, file.source(), &mut diags);
-    check(&meta, &file.raw, Schema::builtin(), maxspan, &mut diags);
+    check(&meta, &file.raw, Schema::builtin(), &mut diags);
+    let query = maxspan.map(sequence);
+    let (raw, source) = (&file.raw, file.source());
+    let rule = Metadata { meta: &meta, raw, source, query: query.as_ref() };
+    lint::metadata(&rule, &mut diags);
     (meta, diags)
+}
+
+/// A sequence with this `maxspan`, in milliseconds.
+fn sequence(maxspan: u64) -> hir::Query {
+    let text = format!("sequence with maxspan={maxspan}ms [any where true] [any where true]");
+    let ast = parse(&text, Dialect::Elasticsearch).expect("a query");
+    let options = Options::new(Dialect::Elasticsearch, Schema::builtin());
+    lower(&ast, &options, &mut Diagnostics::new()).expect("a query without errors")
 }
 
 fn meta(lines: &str) -> Meta {

@@ -6,28 +6,30 @@ use std::io::{self, Write};
 
 use eql_grammar::diag::{Diagnostic, Level};
 use eql_grammar::report::{SourceText, render_one};
+use eql_grammar::span::Span;
 use serde_json::{Value, json};
 
 use super::{Report, projects};
 use crate::cli::{CheckArgs, Format};
+use crate::load::Kind;
 
 /// Writes everything that was found, in the order of the files.
 pub(super) fn write(out: &mut impl Write, report: &Report, args: &CheckArgs) -> io::Result<()> {
     let color = crate::colored(args.color, &io::stdout());
     match args.format {
         Format::Human => for_each(report, |place, diagnostic| {
-            writeln!(out, "{}\n", render_one(diagnostic, &place, color))
+            writeln!(out, "{}\n", render_one(diagnostic, place, color))
         }),
         Format::Json => {
-            for_each(report, |place, diagnostic| writeln!(out, "{}", to_json(&place, diagnostic)))
+            for_each(report, |place, diagnostic| writeln!(out, "{}", to_json(place, diagnostic)))
         }
         Format::Github => {
-            for_each(report, |place, diagnostic| writeln!(out, "{}", github(&place, diagnostic)))
+            for_each(report, |place, diagnostic| writeln!(out, "{}", github(place, diagnostic)))
         }
         Format::Sarif => {
             let mut results = Vec::new();
             for_each(report, |place, diagnostic| {
-                results.push(sarif::result(&place, diagnostic));
+                results.push(sarif::result(place, diagnostic));
                 Ok(())
             })?;
             serde_json::to_writer_pretty(&mut *out, &sarif::log(results))?;
@@ -36,20 +38,34 @@ pub(super) fn write(out: &mut impl Write, report: &Report, args: &CheckArgs) -> 
     }
 }
 
-/// Calls `show` for every diagnostic with the text that it points into.
+/// Calls `show` for every diagnostic with the text that it points into: a file, or the line of one
+/// that is a rule by itself.
 fn for_each(
     report: &Report,
-    mut show: impl FnMut(SourceText<'_>, &Diagnostic) -> io::Result<()>,
+    mut show: impl FnMut(&SourceText<'_>, &Diagnostic) -> io::Result<()>,
 ) -> io::Result<()> {
     for ((name, text), diagnostics) in projects(&report.sources) {
         for diagnostic in diagnostics {
-            show(SourceText::new(Some(name), text), diagnostic)?;
+            show(&SourceText::new(Some(name), text), diagnostic)?;
         }
     }
     for (source, contents) in &report.sources {
-        let place = SourceText::new(Some(&source.name), &source.text);
-        for diagnostic in contents.rules.iter().flat_map(|rule| &rule.diagnostics) {
-            show(place, diagnostic)?;
+        for rule in &contents.rules {
+            let line = source.kind == Kind::Ndjson;
+            let place = SourceText {
+                path: Some(&source.name),
+                text: source.text.get(rule.span.range()).unwrap_or(&source.text),
+                first_line: if line { rule.line } else { 1 },
+                first_column: 1,
+            };
+            for diagnostic in &rule.diagnostics {
+                let mut moved = diagnostic.clone();
+                let start = rule.span.start;
+                moved.move_places(|span| {
+                    Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start))
+                });
+                show(&place, &moved)?;
+            }
         }
     }
     Ok(())
@@ -92,13 +108,13 @@ const fn level(diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
-/// One finding. Lines and columns count from 1, columns in characters; offsets are bytes.
+/// One finding. Lines and columns count from 1, columns in characters; the end is behind the last one.
 fn to_json(source: &SourceText<'_>, diagnostic: &Diagnostic) -> Value {
-    let place = |span: eql_grammar::span::Span| {
+    let place = |span: Span| {
         let (start, end) = (source.line_col(span.start), source.line_col(span.end));
         json!({
-            "start": { "line": start.0, "column": start.1, "offset": span.start },
-            "end": { "line": end.0, "column": end.1, "offset": span.end },
+            "start": { "line": start.0, "column": start.1 },
+            "end": { "line": end.0, "column": end.1 },
         })
     };
     let related: Vec<Value> = diagnostic
