@@ -62,9 +62,9 @@ fn wildcard(text: &str, span: Span, diags: &mut Diagnostics) {
             Diagnostic::new(
                 Code::SlowWildcard,
                 span,
-                "a wildcard with so short a text between two `*` matches nearly everything",
+                "a wildcard with so short a text between two `*` is met by chance",
             )
-            .label("found in most long values, and searched for in all of them")
+            .label("in many values, and searched for in all of them")
             .help("write more of what surrounds it"),
         );
     }

@@ -184,14 +184,15 @@ fn both(cx: &Context<'_>, leaf: &Leaf<'_>, other: &Leaf<'_>) -> Diagnostic {
 
 /// Two alternatives of which one is in the other, or which leave nothing out.
 fn alternatives<'a>(cx: &Context<'a>, leaf: &Leaf<'a>, other: &Leaf<'a>) -> Option<Diagnostic> {
-    // Under `not` the group is one of `and`, and the smaller of two says what the larger says.
-    let outer = leaf.outer && other.outer;
     let adds_nothing = |small: &Leaf<'a>, large: &Leaf<'a>| {
-        if !outer {
-            return covered(cx, small, large);
-        }
-        let message = format!("this condition adds nothing beside {}", quote(cx.text(large.span)));
-        Diagnostic::new(Code::ImpliedCondition, small.span, message)
+        let text = quote(cx.text(large.span));
+        let why = match (small.outer, large.outer) {
+            (false, false) => return covered(cx, small, large),
+            (true, true) => format!("this condition adds nothing beside {text}"),
+            (true, false) => format!("this condition adds nothing: {text} has what it leaves out"),
+            (false, true) => format!("this alternative adds nothing: `not` of {text} has it"),
+        };
+        Diagnostic::new(Code::ImpliedCondition, small.span, why)
             .related(large.span, "says as much")
             .help("leave one of the two out, or correct what was meant to differ")
     };
@@ -202,10 +203,14 @@ fn alternatives<'a>(cx: &Context<'a>, leaf: &Leaf<'a>, other: &Leaf<'a>) -> Opti
         (true, true) if b => Some(adds_nothing(leaf, other)),
         (true, true) if a => Some(adds_nothing(other, leaf)),
         // One of `x` and `not y` holds whenever `y` is in `x`.
-        (false, true) if b => Some(complete(cx, leaf, other, outer)),
-        (true, false) if a => Some(complete(cx, leaf, other, outer)),
-        (true, true) if leaf.single && leaf.set.apart(&other.set, cx) => {
-            if outer {
+        (false, true) if b => Some(complete(cx, leaf, other)),
+        (true, false) if a => Some(complete(cx, leaf, other)),
+        (true, true)
+            if leaf.single
+                && leaf.outer == other.outer
+                && leaf.set.apart(&other.set, cx) =>
+        {
+            if leaf.outer {
                 return Some(both(cx, leaf, other));
             }
             let path = leaf.path;
@@ -225,16 +230,23 @@ fn alternatives<'a>(cx: &Context<'a>, leaf: &Leaf<'a>, other: &Leaf<'a>) -> Opti
 }
 
 /// Two alternatives of which one always holds, or under `not` two conditions that never do both.
-fn complete(cx: &Context<'_>, leaf: &Leaf<'_>, other: &Leaf<'_>, outer: bool) -> Diagnostic {
+fn complete(cx: &Context<'_>, leaf: &Leaf<'_>, other: &Leaf<'_>) -> Diagnostic {
     let text = quote(cx.text(other.span));
-    if outer {
-        let message = format!("this condition is never true beside {text}");
-        return Diagnostic::new(Code::DeadCondition, leaf.span, message)
-            .related(other.span, "rules it out");
-    }
-    Diagnostic::new(Code::AlwaysTrue, leaf.span, format!("this or {text} is always true"))
-        .label("no event can make both false")
-        .related(other.span, "the other alternative")
+    let (code, message) = match (leaf.outer, other.outer) {
+        (true, true) => {
+            (Code::DeadCondition, format!("this condition is never true beside {text}"))
+        }
+        (false, false) => (Code::AlwaysTrue, format!("this or {text} is always true")),
+        (true, false) => (
+            Code::AlwaysTrue,
+            format!("{text} holds wherever this does, so one of the alternatives always holds"),
+        ),
+        (false, true) => (
+            Code::AlwaysTrue,
+            format!("this holds wherever {text} does, so one of the alternatives always holds"),
+        ),
+    };
+    Diagnostic::new(code, leaf.span, message).related(other.span, "the other one")
 }
 
 fn is_group(expr: &Spanned<Expr>) -> bool {
