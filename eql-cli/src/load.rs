@@ -266,7 +266,7 @@ impl Loader {
         let lints = self.lints(source);
         match file {
             Ok(file) => {
-                let settings = Settings { schema: &source.project.schema, lints: &lints };
+                let settings = settings(source, &lints);
                 let checked = rule::check_file(&file, &source.text, self.options.dialect, &settings);
                 let id = file.raw.string("rule_id").map(|id| id.node.to_owned());
                 let id_span = file.raw.place("rule_id");
@@ -318,7 +318,7 @@ impl Loader {
 
     fn eql(&self, source: &Source) -> Contents {
         let lints = self.lints(source);
-        let settings = Settings { schema: &source.project.schema, lints: &lints };
+        let settings = settings(source, &lints);
         let input = Input {
             raw: &RawMeta::default(),
             source: meta::Source::Query,
@@ -372,6 +372,11 @@ impl Loader {
             Err(_) => Arc::clone(project),
         }
     }
+}
+
+fn settings<'a>(source: &'a Source, lints: &'a Lints) -> Settings<'a> {
+    let attack = source.project.config.attack;
+    Settings { schema: &source.project.schema, lints, attack }
 }
 
 fn whole(source: &Source) -> Span {

@@ -50,7 +50,7 @@ impl Project {
 
     /// What a rule is checked with; `lints` are those of the rule and of the project.
     pub(crate) fn settings<'a>(&'a self, lints: &'a Lints) -> Settings<'a> {
-        Settings { schema: &self.schema, lints }
+        Settings { schema: &self.schema, lints, attack: self.config.attack }
     }
 
     /// What is wrong with `eql.toml`.

@@ -2,6 +2,7 @@
 
 use eql_eval::{Context, matches};
 use eql_grammar::ast::{Body, Dialect, EventQuery};
+use eql_grammar::attack::Version;
 use eql_grammar::config::Lints;
 use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::meta::{RawMeta, Source};
@@ -13,13 +14,13 @@ use serde_json::{Value, json};
 /// Values of `process.name`, and of `process.pid`.
 const NAMES: &[&[&str]] =
     &[&[], &["a"], &["A"], &["ab"], &["b"], &[""], &["a", "b"], &["ab", "A"], &["b", "xab"]];
-const PIDS: &[&[i64]] = &[&[], &[0], &[1], &[2], &[5], &[0, 5]];
+const PIDS: &[&[i64]] = &[&[], &[0], &[2], &[0, 5]];
 
 fn events() -> Vec<Value> {
     let mut events = Vec::new();
     for names in NAMES {
         for pids in PIDS {
-            for trusted in [None, Some(true), Some(false)] {
+            for trusted in [None, Some(true)] {
                 events.push(json!({
                     "event": { "category": "process" },
                     "process": {
@@ -86,7 +87,8 @@ impl Random {
 
 fn lints(text: &str) -> Vec<Diagnostic> {
     let lints = Lints::default();
-    let settings = Settings { schema: Schema::builtin(), lints: &lints };
+    let attack = Version::default();
+    let settings = Settings { schema: Schema::builtin(), lints: &lints, attack };
     let raw = RawMeta::default();
     let input = Input {
         raw: &raw,
@@ -116,7 +118,9 @@ fn lints_of_logic_are_true_of_every_event() {
     };
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut seen = std::collections::BTreeMap::<&str, usize>::new();
-    for _ in 0..4_000 {
+    // In a debug build each takes a tenth of a second.
+    let full = std::env::var("EQL_AGREEMENT").is_ok_and(|volume| volume == "full");
+    for _ in 0..if full { 4_000 } else { 120 } {
         let text = format!("process where {}", random.condition(3));
         let as_written = answers(&text);
         for lint in lints(&text) {
@@ -156,6 +160,7 @@ fn lints_of_logic_are_true_of_every_event() {
         }
     }
     println!("{seen:?}");
+    let least = if full { 400 } else { 10 };
     for code in [
         Code::ImpliedCondition,
         Code::DeadCondition,
@@ -165,6 +170,6 @@ fn lints_of_logic_are_true_of_every_event() {
         Code::DuplicateValue,
     ] {
         let count = seen.get(code.as_str()).copied().unwrap_or(0);
-        assert!(count > 20, "{code:?} was found {count} times");
+        assert!(count > least, "{code:?} was found {count} times");
     }
 }

@@ -10,7 +10,7 @@ mod keys;
 mod raw;
 mod threat;
 
-pub use build::{Source, build};
+pub use build::{Source, build, build_for};
 pub use check::check;
 pub use keys::{Form, KEYS, Key, Required, Scope, key};
 pub use raw::{RawEntry, RawMeta, RawValue};

@@ -3,6 +3,7 @@
 //! The macro and the command line both come through here, so that they say the same of a rule.
 
 use crate::ast::{self, Dialect};
+use crate::attack;
 use crate::config::Lints;
 use crate::diag::{Diagnostic, Diagnostics, Level};
 use crate::hir;
@@ -31,6 +32,8 @@ pub struct Settings<'a> {
     pub schema: &'a Schema,
     /// The levels of lints, which a rule's own go over.
     pub lints: &'a Lints,
+    /// The ATT&CK that rules are mapped to.
+    pub attack: attack::Version,
 }
 
 /// A rule before its query was read.
@@ -66,7 +69,7 @@ pub fn check(
     settings: &Settings<'_>,
     found: &mut Found,
 ) -> (Meta, Option<(ast::Query, hir::Query)>) {
-    let meta = meta::build(input.raw, input.source, &mut found.of_meta);
+    let meta = meta::build_for(input.raw, input.source, settings.attack, &mut found.of_meta);
     let queries = input.query.and_then(|text| query(text, input, &meta, settings, found));
     meta::check(&meta, input.raw, settings.schema, &mut found.of_meta);
     let (raw, source, query) = (input.raw, input.source, queries.as_ref().map(|(_, hir)| hir));

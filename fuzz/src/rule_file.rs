@@ -1,3 +1,4 @@
+use eql_grammar::attack;
 use eql_grammar::config::{Lints, parse_config};
 use eql_grammar::rule::{Settings, check_file};
 use eql_grammar::rule_file::parse_rule_file;
@@ -20,7 +21,8 @@ pub fn rule_file(data: &[u8]) {
             return;
         }
     };
-    let settings = Settings { schema: Schema::builtin(), lints: &Lints::default() };
+    let (schema, lints) = (Schema::builtin(), Lints::default());
+    let settings = Settings { schema, lints: &lints, attack: attack::Version::V19 };
     shows(&check_file(&file, text, None, &settings).diagnostics, text);
 
     places(&file.query, text);

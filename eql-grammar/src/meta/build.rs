@@ -7,6 +7,7 @@ use super::{
     Form, KEYS, Key, Meta, RawEntry, RawMeta, RawValue, Required, Schedule, Scope, Severity,
 };
 use super::{keys, threat};
+use crate::attack;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::schedule;
 use crate::span::{Span, Spanned};
@@ -35,6 +36,16 @@ pub enum Source {
 /// on. The keys that say where the query is (`query`, `path`) and what the compiler does
 /// (`dialect`, `allow`, `warn`, `deny`, `print`, `crate`) are checked for their form only.
 pub fn build(raw: &RawMeta, source: Source, diags: &mut Diagnostics) -> Meta {
+    build_for(raw, source, attack::Version::default(), diags)
+}
+
+/// As [`build`], with the ATT&CK that the project's rules are mapped to.
+pub fn build_for(
+    raw: &RawMeta,
+    source: Source,
+    attack: attack::Version,
+    diags: &mut Diagnostics,
+) -> Meta {
     check_keys(raw, source, diags);
     check_required(raw, source, diags);
     check_type(raw, diags);
@@ -62,7 +73,7 @@ pub fn build(raw: &RawMeta, source: Source, diags: &mut Diagnostics) -> Meta {
         max_signals: reader.number("max_signals", 1..=u32::MAX).unwrap_or(100),
         threat: raw
             .get("threat")
-            .map(|value| threat::read(value, reader.diags))
+            .map(|value| threat::read(value, attack, reader.diags))
             .unwrap_or_default(),
         building_block_type: reader.one_of("building_block_type", &["default"]),
         event_category_override: reader.filled("event_category_override"),
