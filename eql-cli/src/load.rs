@@ -267,7 +267,8 @@ impl Loader {
         match file {
             Ok(file) => {
                 let settings = settings(source, &lints);
-                let checked = rule::check_file(&file, &source.text, self.options.dialect, &settings);
+                let checked =
+                    rule::check_file(&file, &source.text, self.options.dialect, &settings);
                 let id = file.raw.string("rule_id").map(|id| id.node.to_owned());
                 let id_span = file.raw.place("rule_id");
                 let rule::Checked { diagnostics, rule } = checked;
@@ -280,7 +281,8 @@ impl Loader {
                 let diagnostics = rule::leveled(diags, &lints);
                 let span = diagnostics.first().map_or_else(Span::default, |first| first.span);
                 let id_span = Span::default();
-                let loaded = Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule: None };
+                let loaded =
+                    Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule: None };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
         }

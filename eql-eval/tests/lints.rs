@@ -52,7 +52,8 @@ impl Random {
 
     fn leaf(&mut self) -> String {
         const TEXTS: &[&str] = &["\"a\"", "\"A\"", "\"ab\"", "\"b\"", "\"\""];
-        const PATTERNS: &[&str] = &["\"a\"", "\"A*\"", "\"*b\"", "\"a?\"", "\"*\"", "\"?\"", "\"*a*\"", "\"b\""];
+        const PATTERNS: &[&str] =
+            &["\"a\"", "\"A*\"", "\"*b\"", "\"a?\"", "\"*\"", "\"?\"", "\"*a*\"", "\"b\""];
         let list = |random: &mut Self, from| {
             let count = 1 + random.below(3);
             (0..count).map(|_| random.pick(from)).collect::<Vec<_>>().join(", ")
@@ -60,8 +61,16 @@ impl Random {
         match self.below(10) {
             0 => format!("process.name == {}", self.pick(TEXTS)),
             1 => format!("process.name != {}", self.pick(TEXTS)),
-            2 => format!("process.name {} ({})", self.pick(&["in", "in~", "not in"]), list(self, TEXTS)),
-            3 | 4 => format!("process.name {} ({})", self.pick(&[":", "like", "like~"]), list(self, PATTERNS)),
+            2 => format!(
+                "process.name {} ({})",
+                self.pick(&["in", "in~", "not in"]),
+                list(self, TEXTS)
+            ),
+            3 | 4 => format!(
+                "process.name {} ({})",
+                self.pick(&[":", "like", "like~"]),
+                list(self, PATTERNS)
+            ),
             5 => format!("process.name : {}", self.pick(PATTERNS)),
             6 => format!("process.name {} null", self.pick(&["==", "!="])),
             7 | 8 => {
@@ -69,7 +78,10 @@ impl Random {
                 format!("process.pid {op} {}", self.below(4))
             }
             _ => self
-                .pick(&["process.code_signature.trusted == true", "process.code_signature.trusted != true"])
+                .pick(&[
+                    "process.code_signature.trusted == true",
+                    "process.code_signature.trusted != true",
+                ])
                 .to_owned(),
         }
     }
@@ -131,7 +143,9 @@ fn lints_of_logic_are_true_of_every_event() {
             };
             // What the lint says of the place: what may stand there instead.
             let instead = match lint.code {
-                Code::ImpliedCondition if lint.message.starts_with("this condition") => with("true"),
+                Code::ImpliedCondition if lint.message.starts_with("this condition") => {
+                    with("true")
+                }
                 Code::ImpliedCondition | Code::DeadCondition => with("false"),
                 Code::AlwaysTrue if lint.message.contains("wherever this does") => with("false"),
                 Code::AlwaysTrue => with("true"),

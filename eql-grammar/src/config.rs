@@ -180,7 +180,9 @@ pub fn parse_config(text: &str) -> (Config, Diagnostics) {
                 if let Some(meant) = closest(name, ["fields", "lints", "attack"]) {
                     unknown = unknown.help(format!("did you mean `{meant}`?"));
                 }
-                diags.push(unknown.note("`eql.toml` may have the tables `fields`, `lints` and `attack`"));
+                diags.push(
+                    unknown.note("`eql.toml` may have the tables `fields`, `lints` and `attack`"),
+                );
             }
         }
     }

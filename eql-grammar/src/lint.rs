@@ -57,11 +57,7 @@ pub struct Metadata<'a> {
 
 /// Looks for the lints of a query. Places are those of its text.
 pub fn query(query: &Query<'_>, diags: &mut Diagnostics) {
-    let cx = Context {
-        query,
-        fields: RefCell::default(),
-        left: Cell::new(BUDGET),
-    };
+    let cx = Context { query, fields: RefCell::default(), left: Cell::new(BUDGET) };
     logic::check(&cx, diags);
     cost::check(&cx, diags);
     portability::check(&cx, diags);

@@ -109,8 +109,8 @@ fn plain(part: &str) -> Option<String> {
                 c if c.is_ascii_punctuation() && !matches!(c, '*' | '?' | '"') => text.push(c),
                 _ => return None,
             },
-            '*' | '?' | '"' | '.' | '+' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '&' | '~' | '@'
-            | '#' | '<' | '>' | '^' | '$' => return None,
+            '*' | '?' | '"' | '.' | '+' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '&' | '~'
+            | '@' | '#' | '<' | '>' | '^' | '$' => return None,
             c => text.push(c),
         }
     }

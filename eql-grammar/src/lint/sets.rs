@@ -293,7 +293,8 @@ mod tests {
         let mut texts = vec![String::new()];
         let mut last = texts.clone();
         for _ in 0..longest {
-            last = last.iter().flat_map(|t| letters.chars().map(move |c| format!("{t}{c}"))).collect();
+            last =
+                last.iter().flat_map(|t| letters.chars().map(move |c| format!("{t}{c}"))).collect();
             texts.extend(last.iter().cloned());
         }
         texts

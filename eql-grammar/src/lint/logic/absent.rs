@@ -50,7 +50,8 @@ fn never_together(
             let field = &fields[field.0];
             field.root == Root::Event && field.path.starts_with(start)
         };
-        if holds(&typed.condition, &absent) != Some(false) || typed.condition == Cond::Const(false) {
+        if holds(&typed.condition, &absent) != Some(false) || typed.condition == Cond::Const(false)
+        {
             continue;
         }
         let mut first = None;
@@ -86,7 +87,8 @@ fn passes_without_fields(
     typed: &hir::EventQuery,
     diags: &mut Diagnostics,
 ) {
-    if matches!(typed.condition, Cond::Const(_)) || holds(&typed.condition, &|_| true) != Some(true) {
+    if matches!(typed.condition, Cond::Const(_)) || holds(&typed.condition, &|_| true) != Some(true)
+    {
         return;
     }
     let mut named = None;

@@ -147,8 +147,11 @@ fn given(cx: &Context<'_>, leaf: &Leaf<'_>, by: &Leaf<'_>, value: bool, whole: b
         return covered(cx, leaf, by);
     }
     // What is meant is the condition as it stands, without the `not`s around its group.
-    let beside =
-        if by.outer { format!("where {by_text} is ruled out") } else { format!("beside {by_text}") };
+    let beside = if by.outer {
+        format!("where {by_text} is ruled out")
+    } else {
+        format!("beside {by_text}")
+    };
     if value != leaf.outer {
         return Diagnostic::new(
             Code::ImpliedCondition,
@@ -165,8 +168,7 @@ fn given(cx: &Context<'_>, leaf: &Leaf<'_>, by: &Leaf<'_>, value: bool, whole: b
 
 /// An alternative that another one has.
 fn covered(cx: &Context<'_>, small: &Leaf<'_>, large: &Leaf<'_>) -> Diagnostic {
-    let message =
-        format!("this alternative adds nothing: {} has it", quote(cx.text(large.span)));
+    let message = format!("this alternative adds nothing: {} has it", quote(cx.text(large.span)));
     Diagnostic::new(Code::ImpliedCondition, small.span, message)
         .related(large.span, "whatever meets the other one meets this")
         .help("leave it out, or correct what was meant to differ")
@@ -206,9 +208,7 @@ fn alternatives<'a>(cx: &Context<'a>, leaf: &Leaf<'a>, other: &Leaf<'a>) -> Opti
         (false, true) if b => Some(complete(cx, leaf, other)),
         (true, false) if a => Some(complete(cx, leaf, other)),
         (true, true)
-            if leaf.single
-                && leaf.outer == other.outer
-                && leaf.set.apart(&other.set, cx) =>
+            if leaf.single && leaf.outer == other.outer && leaf.set.apart(&other.set, cx) =>
         {
             if leaf.outer {
                 return Some(both(cx, leaf, other));

@@ -51,12 +51,7 @@ fn text_of(expr: &Spanned<Expr>) -> Option<(&str, Span)> {
     }
 }
 
-fn patterns<'a>(
-    cx: &Context<'a>,
-    matched: &'a ast::Match,
-    whole: Span,
-    diags: &mut Diagnostics,
-) {
+fn patterns<'a>(cx: &Context<'a>, matched: &'a ast::Match, whole: Span, diags: &mut Diagnostics) {
     let texts: Vec<(&str, Span)> = matched
         .patterns
         .iter()
@@ -122,8 +117,8 @@ fn duplicates(
             continue;
         }
         let message = format!("{text:?} stands twice in this list");
-        let lint = Diagnostic::new(Code::DuplicateValue, *span, message)
-            .help("remove one of the two");
+        let lint =
+            Diagnostic::new(Code::DuplicateValue, *span, message).help("remove one of the two");
         diags.push(without(cx, lint, *span, &places));
     }
     kept
@@ -151,7 +146,8 @@ fn shadowed(
         });
         let Some((other, place)) = by else { continue };
         gone.insert(*span);
-        let message = format!("{} is in this list already: {other:?} covers it", quote(&format!("{text:?}")));
+        let message =
+            format!("{} is in this list already: {other:?} covers it", quote(&format!("{text:?}")));
         let lint = Diagnostic::new(Code::ShadowedValue, *span, message)
             .related(*place, "matches everything that this entry matches")
             .help("remove it");
@@ -228,12 +224,7 @@ fn hash<'a>(
 }
 
 /// `!=` on a field that has several values as a rule.
-fn not_equal<'a>(
-    cx: &Context<'a>,
-    compare: &'a ast::Compare,
-    span: Span,
-    diags: &mut Diagnostics,
-) {
+fn not_equal<'a>(cx: &Context<'a>, compare: &'a ast::Compare, span: Span, diags: &mut Diagnostics) {
     let (Expr::Field(field), Expr::Literal(literal)) = (&compare.left.node, &compare.right.node)
     else {
         return;
@@ -267,12 +258,19 @@ fn escapes(cx: &Context<'_>, text: &str, span: Span, diags: &mut Diagnostics) {
     let written = cx.text(span);
     let raw = written.starts_with("\"\"\"");
     let drive = |text: &str| {
-        text.as_bytes().windows(3).any(|w| (w[0].is_ascii_alphabetic() || matches!(w[0], b'?' | b'*')) && w[1] == b':' && w[2] == b'\\')
+        text.as_bytes().windows(3).any(|w| {
+            (w[0].is_ascii_alphabetic() || matches!(w[0], b'?' | b'*'))
+                && w[1] == b':'
+                && w[2] == b'\\'
+        })
     };
     let control = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{8}' | '\u{c}');
     let letter = text.find(control).map(|at| (at, text[at..].chars().next()));
     let pathlike = text.contains('\\') || text.get(1..2) == Some(":");
-    if !raw && pathlike && let Some((_, Some(found))) = letter {
+    if !raw
+        && pathlike
+        && let Some((_, Some(found))) = letter
+    {
         let name = match found {
             '\t' => 't',
             '\n' => 'n',
