@@ -5,10 +5,10 @@ use std::path::Path;
 
 use eql_grammar::ast::{self, Dialect};
 use eql_grammar::config::Lints;
-use eql_grammar::diag::{Code, Diagnostic, Diagnostics, Level};
+use eql_grammar::diag::{Code, Diagnostic, Diagnostics};
 use eql_grammar::hir;
-use eql_grammar::lower;
 use eql_grammar::meta::{self, Meta};
+use eql_grammar::rule::{self, Found, Input, Rule, has_errors, leveled};
 use eql_grammar::rule_file::{self, RuleFile};
 use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -246,22 +246,21 @@ fn from_text(
     item: &ItemStruct,
     project: &Project,
     lints: &Lints,
-    mut diags: Diagnostics,
+    diags: Diagnostics,
     source: &Source,
 ) -> Compiled {
-    let meta = meta::build(&args.raw, meta::Source::Attributes, &mut diags);
-    let mut found = Diagnostics::new();
-    let dialect = args.dialect.unwrap_or_default();
-    source.foreign().into_iter().for_each(|error| found.push(error));
-    let queries = if found.has_errors() {
-        None
-    } else {
-        query(&source.text, dialect, &meta, &[], project, &mut found)
+    let mut found = Found { of_meta: diags, of_query: Diagnostics::new() };
+    source.foreign().into_iter().for_each(|error| found.of_query.push(error));
+    let input = Input {
+        raw: &args.raw,
+        source: meta::Source::Attributes,
+        query: (!found.of_query.has_errors()).then_some(&source.text),
+        dialect: args.dialect.unwrap_or_default(),
+        os_list: &[],
     };
-    let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
-    meta::check(&meta, &args.raw, &project.schema, maxspan, &mut diags);
-    let diags = leveled(diags, lints);
-    let found = leveled(found, lints);
+    let (meta, queries) = rule::check(&input, &project.settings(lints), &mut found);
+    let diags = leveled(found.of_meta, lints);
+    let found = leveled(found.of_query, lints);
     let failed = has_errors(&diags) || has_errors(&found);
     let mut notes = report::all(&diags, &args.source());
     notes.extend(report::all(&found, source));
@@ -316,30 +315,12 @@ fn from_rule_file(
     lints: &Lints,
     project: &Project,
 ) -> (Vec<Diagnostic>, Option<Whole>) {
-    let mut diags = file.warnings.clone();
-    let lints = file.lints.clone().over(lints);
-    let meta = meta::build(&file.raw, file.source(), &mut diags);
-    let mut found = Diagnostics::new();
-    let dialect = dialect.unwrap_or(file.dialect);
-    let queries = query(&file.query.text, dialect, &meta, &file.os_list, project, &mut found);
-    let maxspan = queries.as_ref().and_then(|(_, hir)| maxspan(hir));
-    meta::check(&meta, &file.raw, &project.schema, maxspan, &mut diags);
-    let escapes = text[file.query.span.range()].starts_with('"');
-    found.retain(|diagnostic| {
-        diagnostic.move_places(|span| file.query.map.span(span));
-        if escapes {
-            report::escape_fix(diagnostic);
-        }
-        true
-    });
-    diags.append(found);
-    let diags = leveled(diags, &lints);
-    let failed = has_errors(&diags);
-    let rule = queries.filter(|_| !failed).map(|(ast, hir)| {
+    let checked = rule::check_file(file, text, dialect, &project.settings(lints));
+    let whole = checked.rule.map(|Rule { meta, ast, hir }| {
         let description = meta.description.clone().unwrap_or_else(|| meta.name.clone());
         whole(meta, description, file.query.text.trim(), ast, hir)
     });
-    (diags, rule)
+    (checked.diagnostics, whole)
 }
 
 fn whole(meta: Meta, description: String, text: &str, ast: ast::Query, hir: hir::Query) -> Whole {
@@ -352,59 +333,6 @@ fn whole(meta: Meta, description: String, text: &str, ast: ast::Query, hir: hir:
 fn derived_id(name: &str) -> String {
     const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x8f3c_2b1e_6a54_4d0f_9c7a_51e0_b6d2_7f18);
     uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
-}
-
-/// Parses and lowers a query.
-fn query(
-    text: &str,
-    dialect: Dialect,
-    meta: &Meta,
-    os_list: &[String],
-    project: &Project,
-    diags: &mut Diagnostics,
-) -> Option<(ast::Query, hir::Query)> {
-    let ast = match eql_grammar::parser::parse(text, dialect) {
-        Ok(ast) => ast,
-        Err(errors) => {
-            diags.append(errors);
-            return None;
-        }
-    };
-    let defaults = lower::Options::new(dialect, &project.schema);
-    let options = lower::Options {
-        category_field: meta.event_category_override.as_deref().unwrap_or(defaults.category_field),
-        timestamp_field: meta.timestamp_field.as_deref().unwrap_or(defaults.timestamp_field),
-        tiebreaker_field: meta.tiebreaker_field.as_deref(),
-        os_list,
-        required_field: meta.timestamp_override.as_deref().filter(|_| no_fallback(meta)),
-        ..defaults
-    };
-    let hir = lower::lower(&ast, &options, diags)?;
-    Some((ast, hir))
-}
-
-/// Whether an event without `timestamp_override` is not seen, instead of taken by its `@timestamp`.
-fn no_fallback(meta: &Meta) -> bool {
-    meta.other
-        .iter()
-        .any(|(key, json)| key == "timestamp_override_fallback_disabled" && json == "true")
-}
-
-fn maxspan(query: &hir::Query) -> Option<u64> {
-    match &query.body {
-        hir::Body::Sequence(sequence) => sequence.maxspan,
-        hir::Body::Event(_) | hir::Body::Sample(_) => None,
-    }
-}
-
-/// Diagnostics in the order of the text, lints at the level that is set for them.
-fn leveled(mut diags: Diagnostics, lints: &Lints) -> Vec<Diagnostic> {
-    lints.apply(&mut diags);
-    diags.into_sorted()
-}
-
-fn has_errors(diags: &[Diagnostic]) -> bool {
-    diags.iter().any(|diagnostic| diagnostic.level == Level::Error)
 }
 
 /// A struct for a rule that has none in the user's source.

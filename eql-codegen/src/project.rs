@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eql_grammar::config::{self, Config};
+use eql_grammar::config::{self, Config, Lints};
 use eql_grammar::diag::{Code, Diagnostic, Diagnostics};
+use eql_grammar::rule::Settings;
 use eql_grammar::schema::Schema;
 use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Span, TokenStream};
@@ -45,6 +46,11 @@ impl Project {
         diags.append(found);
         let schema = config.schema();
         Self { schema, config, root, file: text.map(|text| (path, text)), diags }
+    }
+
+    /// What a rule is checked with; `lints` are those of the rule and of the project.
+    pub(crate) fn settings<'a>(&'a self, lints: &'a Lints) -> Settings<'a> {
+        Settings { schema: &self.schema, lints, attack: self.config.attack }
     }
 
     /// What is wrong with `eql.toml`.

@@ -21,7 +21,7 @@ fn one(diagnostic: &Diagnostic, source: &Source) -> TokenStream {
             let mut moved = diagnostic.clone();
             moved.move_places(|span| map.shown_span(span));
             if map.cooked {
-                escape_fix(&mut moved);
+                moved.escape_patch();
             }
             let source = SourceText {
                 path: Some(&map.file),
@@ -95,13 +95,6 @@ fn fix(diagnostic: &Diagnostic, source: &Source) -> Option<String> {
     }
     let said = diagnostic.help.iter().any(|help| help.contains(&format!("`{new}`")));
     (!said).then(|| format!("write `{new}` instead of `{old}`"))
-}
-
-/// Writes the mechanical fix as it stands in a string with escapes.
-pub(crate) fn escape_fix(diagnostic: &mut Diagnostic) {
-    if let Some(patch) = &mut diagnostic.patch {
-        patch.replacement = patch.replacement.replace('\\', r"\\").replace('"', "\\\"");
-    }
 }
 
 fn headline(diagnostic: &Diagnostic) -> String {

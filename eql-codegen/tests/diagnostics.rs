@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use eql_grammar::diag::Code;
+use eql_grammar::rule_file::parse_kibana_line;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Item, Meta};
@@ -63,6 +64,14 @@ impl Rules {
     /// The codes that the compiler gives for an example.
     fn codes(&self, language: &str, text: &str) -> BTreeSet<&'static str> {
         let tokens = match language {
+            "json" => {
+                let Err(diags) = parse_kibana_line(text, 0) else { return BTreeSet::new() };
+                return diags
+                    .as_slice()
+                    .iter()
+                    .map(|diagnostic| diagnostic.code.as_str())
+                    .collect();
+            }
             "eql" => rule(quote!(
                 name = "A rule",
                 severity = "low",

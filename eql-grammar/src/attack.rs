@@ -8,6 +8,29 @@ use std::cmp::Ordering;
 /// The version of ATT&CK that the table has.
 pub const VERSION: &str = "18.1";
 
+/// The ATT&CK that a project's rules are mapped to, by what differs: version 19 took some techniques
+/// apart and gave them other ids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// Up to 18: the table as it is.
+    #[default]
+    V18,
+    /// From 19 on: ids that 19 replaced are no longer in use.
+    V19,
+}
+
+impl Version {
+    /// The version of this number, `18` or `19`, or of a release of it, such as `18.1`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.split('.').next()? {
+            "18" => Some(Self::V18),
+            "19" => Some(Self::V19),
+            _ => None,
+        }
+    }
+}
+
 /// The `framework` of a rule's threats.
 pub const FRAMEWORK: &str = "MITRE ATT&CK";
 

@@ -1,5 +1,5 @@
-//! `eql.toml`, which stands beside a project's `Cargo.toml`: its own fields and the levels of the
-//! lints.
+//! `eql.toml`, which stands beside a project's `Cargo.toml`: its own fields, the levels of the lints
+//! and the version of ATT&CK.
 //!
 //! ```toml
 //! [fields]
@@ -7,10 +7,14 @@
 //!
 //! [lints]
 //! slow_wildcard = "deny"
+//!
+//! [attack]
+//! version = "19"
 //! ```
 
 use std::collections::BTreeMap;
 
+use crate::attack;
 use crate::diag::{Code, Diagnostic, Diagnostics, Level};
 use crate::document;
 use crate::meta::{RawEntry, RawValue};
@@ -25,6 +29,8 @@ pub struct Config {
     pub fields: BTreeMap<String, Type>,
     /// The levels of lints in all its rules.
     pub lints: Lints,
+    /// The ATT&CK that they are mapped to.
+    pub attack: attack::Version,
 }
 
 impl Config {
@@ -40,7 +46,7 @@ impl Config {
 pub enum LintLevel {
     /// Not reported.
     Allow,
-    /// Reported as a warning; the level of every lint that nothing is said of.
+    /// Reported as a warning; the level of most lints that nothing is said of.
     Warn,
     /// Reported as an error.
     Deny,
@@ -65,6 +71,8 @@ impl LintLevel {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lints {
     levels: BTreeMap<Code, LintLevel>,
+    /// What is done with every lint that is reported.
+    warnings: Option<LintLevel>,
 }
 
 impl Lints {
@@ -87,8 +95,13 @@ impl Lints {
         lints
     }
 
-    /// Sets the level of the lint of this name.
+    /// Sets the level of the lint of this name. `warnings` are all lints: allowed, or denied where
+    /// they are reported at all.
     pub fn set(&mut self, name: &str, span: Span, level: LintLevel, diags: &mut Diagnostics) {
+        if name == "warnings" {
+            self.warnings = Some(level);
+            return;
+        }
         if let Some(code) = Code::ALL.iter().find(|code| code.lint_name() == Some(name)) {
             self.levels.insert(*code, level);
             return;
@@ -102,10 +115,15 @@ impl Lints {
         diags.push(unknown.note(format!("the lints are {}", quoted(names()))));
     }
 
-    /// The level of a lint; [`LintLevel::Warn`] where nothing is said of it.
+    /// The level of a lint; the one it has [by default](Code::default_level) where nothing is said
+    /// of it.
     #[must_use]
     pub fn level(&self, code: Code) -> LintLevel {
-        self.levels.get(&code).copied().unwrap_or(LintLevel::Warn)
+        let own = self.levels.get(&code).copied();
+        match (own.unwrap_or_else(|| code.default_level()), self.warnings) {
+            (LintLevel::Warn, Some(all)) => all,
+            (level, _) => level,
+        }
     }
 
     /// These levels, and those of `base` for the lints that nothing is said of here.
@@ -114,6 +132,7 @@ impl Lints {
         for (code, level) in &base.levels {
             self.levels.entry(*code).or_insert(*level);
         }
+        self.warnings = self.warnings.or(base.warnings);
         self
     }
 
@@ -148,17 +167,22 @@ pub fn parse_config(text: &str) -> (Config, Diagnostics) {
                 fields(entries, "", &mut config.fields, &mut diags);
             }
             ("lints", RawValue::Table(entries)) => lints(entries, &mut config.lints, &mut diags),
-            ("fields" | "lints", other) => {
+            ("attack", RawValue::Table(entries)) => {
+                attack(entries, &mut config.attack, &mut diags);
+            }
+            ("fields" | "lints" | "attack", other) => {
                 let message = format!("`{}` must be a table, not {}", name.node, other.describe());
                 diags.push(Diagnostic::new(Code::BadValue, value.span, message));
             }
             _ => {
                 let message = format!("unknown key `{}` in `eql.toml`", name.node);
                 let mut unknown = Diagnostic::new(Code::UnknownKey, name.span, message);
-                if let Some(meant) = closest(name, ["fields", "lints"]) {
+                if let Some(meant) = closest(name, ["fields", "lints", "attack"]) {
                     unknown = unknown.help(format!("did you mean `{meant}`?"));
                 }
-                diags.push(unknown.note("`eql.toml` may have the tables `fields` and `lints`"));
+                diags.push(
+                    unknown.note("`eql.toml` may have the tables `fields`, `lints` and `attack`"),
+                );
             }
         }
     }
@@ -289,6 +313,34 @@ fn lints(entries: &[RawEntry], lints: &mut Lints, diags: &mut Diagnostics) {
     }
 }
 
+/// `version = "19"`, or the number.
+fn attack(entries: &[RawEntry], version: &mut attack::Version, diags: &mut Diagnostics) {
+    for (key, value) in entries {
+        if key.as_str() != "version" {
+            let message = format!("unknown key `{}` in `[attack]`", key.node);
+            diags.push(
+                Diagnostic::new(Code::UnknownKey, key.span, message)
+                    .note("`[attack]` may have `version`"),
+            );
+            continue;
+        }
+        let name = match &value.node {
+            RawValue::Str(text) => text.clone(),
+            RawValue::Int(number) => number.to_string(),
+            RawValue::Float(number) => number.to_string(),
+            _ => String::new(),
+        };
+        match attack::Version::from_name(&name) {
+            Some(found) => *version = found,
+            None => diags.push(Diagnostic::new(
+                Code::BadValue,
+                value.span,
+                "`version` of ATT&CK must be `18` or `19`",
+            )),
+        }
+    }
+}
+
 fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -311,13 +363,17 @@ mod tests {
         assert_eq!(config.lints.level(Code::AlwaysFalse), LintLevel::Warn);
         assert!(config.schema().lookup("acme.user.name").is_some());
         assert_eq!(parse_config("").0, Config::default());
+        for version in ["19", "\"19\"", "\"19.0\""] {
+            let (config, diags) = parse_config(&format!("[attack]\nversion = {version}"));
+            assert!(diags.is_empty() && config.attack == attack::Version::V19, "{diags:?}");
+        }
     }
 
     #[test]
     fn mistakes_are_named() {
         let long = "x".repeat(129);
         let cases = [
-            ("[field]", Code::UnknownKey, "`fields` and `lints`"),
+            ("[field]", Code::UnknownKey, "`lints` and `attack`"),
             ("fields = 1", Code::BadValue, "must be a table"),
             ("[fields]\na = \"lnog\"", Code::BadValue, "did you mean `long`?"),
             ("[fields]\na = \"object\"", Code::BadValue, "`unsigned_long`"),
@@ -334,6 +390,8 @@ mod tests {
             ),
             ("[lints]\nslow_wildcard = \"forbid\"", Code::BadValue, "`allow`, `warn`, `deny`"),
             ("[lints", Code::BadToml, "not TOML"),
+            ("[attack]\nversion = 17", Code::BadValue, "`18` or `19`"),
+            ("[attack]\nedition = 18", Code::UnknownKey, "may have `version`"),
         ];
         for (text, code, words) in cases {
             let (config, diags) = parse_config(text);

@@ -1,5 +1,6 @@
 //! Diagnostics: what is wrong with a rule, as values.
 
+use crate::config::LintLevel;
 use crate::span::Span;
 
 /// How bad a [`Diagnostic`] is.
@@ -101,6 +102,13 @@ impl Diagnostic {
         }
     }
 
+    /// Writes the mechanical fix as it stands in a string with escapes.
+    pub fn escape_patch(&mut self) {
+        if let Some(patch) = &mut self.patch {
+            patch.replacement = patch.replacement.replace('\\', r"\\").replace('"', "\\\"");
+        }
+    }
+
     /// Sets the mechanical fix.
     #[must_use]
     pub fn patch(mut self, span: Span, replacement: impl Into<String>) -> Self {
@@ -164,7 +172,7 @@ impl Diagnostics {
 }
 
 macro_rules! codes {
-    ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal $(lint $lint:literal)? ; )+) => {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal $(lint $lint:literal $(default $default:ident)?)? ; )+) => {
         /// The stable identity of a diagnostic. A code is never used again for something else.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code { $( $(#[doc = $doc])+ $name, )+ }
@@ -185,6 +193,12 @@ macro_rules! codes {
                 match self { $( Self::$name => concat!($($doc, "\n"),+), )+ }
             }
 
+            /// What is done with the lint where nothing is said of it; meaningless for an error.
+            #[must_use]
+            pub const fn default_level(self) -> LintLevel {
+                match self { $( Self::$name => codes!(@default $($($default)?)?), )+ }
+            }
+
             /// The name in `allow(…)`, `warn(…)` and `deny(…)`; `None` for an error.
             #[must_use]
             pub const fn lint_name(self) -> Option<&'static str> {
@@ -192,6 +206,8 @@ macro_rules! codes {
             }
         }
     };
+    (@default) => { LintLevel::Warn };
+    (@default $level:ident) => { LintLevel::$level };
     (@lint $text:literal) => { None };
     (@lint $text:literal $lint:literal) => { Some($lint) };
 }
@@ -318,6 +334,8 @@ codes! {
     UnknownLint = "EQL-E311";
     /// Two rules of a set with the same `rule_id` or name.
     DuplicateRule = "EQL-E312";
+    /// A line of a Kibana export that is not JSON.
+    BadJson = "EQL-E313";
 
     /// An id that MITRE ATT&CK does not have.
     UnknownTechnique = "EQL-E401";
@@ -334,10 +352,40 @@ codes! {
     LiteralWildcard = "literal_wildcard" lint "literal_wildcard";
     /// A Windows path compared with case.
     CaseSensitivePath = "case_sensitive_path" lint "case_sensitive_path";
-    /// A wildcard with three or more inner `*`.
+    /// A wildcard that begins with `*` and has three or more inner `*`, or next to no text.
     SlowWildcard = "slow_wildcard" lint "slow_wildcard";
     /// The same value twice in a list.
     DuplicateValue = "duplicate_value" lint "duplicate_value";
+    /// A value of a list that a wildcard of the same list covers.
+    ShadowedValue = "shadowed_value" lint "shadowed_value";
+    /// A condition that another one implies.
+    ImpliedCondition = "implied_condition" lint "implied_condition";
+    /// A part of the condition that is never true beside the rest.
+    DeadCondition = "dead_condition" lint "dead_condition";
+    /// Two different values asked of a field that has one value.
+    ContradictoryValues = "contradictory_values" lint "contradictory_values";
+    /// A condition that needs a field which events of the category do not carry.
+    CategoryWithoutField = "category_without_field" lint "category_without_field";
+    /// A condition that an event meets by having none of its fields.
+    MatchesAbsentFields = "matches_absent_fields" lint "matches_absent_fields";
+    /// A hash compared in upper case, or ignoring case.
+    HashCase = "hash_case" lint "hash_case";
+    /// A path whose backslashes are read as escapes, or are doubled where they are not.
+    SuspiciousEscape = "suspicious_escape" lint "suspicious_escape";
+    /// `!=` on a field that has several values as a rule.
+    NotEqualArray = "not_equal_array" lint "not_equal_array" default Allow;
+    /// `: "*"`, which asks whether a field is there.
+    PresenceByWildcard = "presence_by_wildcard" lint "presence_by_wildcard";
+    /// A regular expression that begins with `.*` and says what a wildcard says.
+    UnanchoredRegex = "unanchored_regex" lint "unanchored_regex";
+    /// A sequence whose events need have nothing in common.
+    SequenceWithoutBy = "sequence_without_by" lint "sequence_without_by";
+    /// A sequence whose events may lie any time apart.
+    SequenceWithoutMaxspan = "sequence_without_maxspan" lint "sequence_without_maxspan";
+    /// A sequence that every event of a category begins.
+    UnguardedFirstTerm = "unguarded_first_term" lint "unguarded_first_term";
+    /// A construct that the other dialect does not have.
+    OtherDialect = "other_dialect" lint "other_dialect" default Allow;
     /// An event category that ECS and Elastic Endpoint do not have.
     UnknownCategory = "unknown_category" lint "unknown_category";
     /// A technique that ATT&CK has revoked or deprecated.
@@ -348,6 +396,14 @@ codes! {
     IntervalLongerThanWindow = "interval_longer_than_window" lint "interval_longer_than_window";
     /// The look-back is shorter than `maxspan`: a sequence that crosses two windows is never seen.
     LookbackShorterThanMaxspan = "lookback_shorter_than_maxspan" lint "lookback_shorter_than_maxspan";
+    /// A rule that runs so often that its windows overlap for the most part.
+    IntervalShortForMaxspan = "interval_short_for_maxspan" lint "interval_short_for_maxspan";
+    /// `max_signals` above what Kibana creates in one run.
+    MaxSignalsAboveLimit = "max_signals_above_limit" lint "max_signals_above_limit";
+    /// No tag for the tactic that the rule is mapped to.
+    MissingTacticTag = "missing_tactic_tag" lint "missing_tactic_tag";
+    /// Index patterns that hold no events of a category in the query.
+    IndexWithoutCategory = "index_without_category" lint "index_without_category";
     /// A key of a rule file that has no effect on what is compiled.
     IgnoredKey = "ignored_key" lint "ignored_key";
     /// A `rule_id` that is not a UUID.

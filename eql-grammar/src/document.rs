@@ -1,5 +1,7 @@
 //! TOML documents, with the place of every key and value.
 
+pub(crate) mod json;
+
 use toml::Spanned as Located;
 use toml::de::{DeTable, DeValue};
 

@@ -1,7 +1,7 @@
 //! What a rule is besides its query: its metadata, owned, as the compiler reads it.
 //!
 //! [`RawMeta`] is what a rule file or the attributes of the macro say; [`build`] makes the [`Meta`]
-//! of it and [`check`] runs the lints. `Meta` mirrors `eql::RuleMeta` member by member, except for
+//! of it and [`check`] looks up the fields that it names. `Meta` mirrors `eql::RuleMeta` member by member, except for
 //! what the query itself gives: its text and the fields that it reads.
 
 mod build;
@@ -10,7 +10,7 @@ mod keys;
 mod raw;
 mod threat;
 
-pub use build::{Source, build};
+pub use build::{Source, build, build_for};
 pub use check::check;
 pub use keys::{Form, KEYS, Key, Required, Scope, key};
 pub use raw::{RawEntry, RawMeta, RawValue};

@@ -44,6 +44,7 @@ impl RuleFile {
         match self.format {
             Format::Detection => Source::File,
             Format::Endpoint => Source::Endpoint,
+            Format::Kibana => Source::Kibana,
         }
     }
 }
@@ -55,6 +56,8 @@ pub enum Format {
     Detection,
     /// `[rule]` with `os_list`, `[[threat]]`, `[[actions]]`
     Endpoint,
+    /// One line of an export of Kibana: a JSON object.
+    Kibana,
 }
 
 /// The text of a query and where it stands.
@@ -110,7 +113,7 @@ pub fn parse_rule_file(text: &str) -> Result<RuleFile, Diagnostics> {
             span: name,
         }),
         dialect: match format {
-            Format::Detection => Dialect::Elasticsearch,
+            Format::Detection | Format::Kibana => Dialect::Elasticsearch,
             Format::Endpoint => Dialect::Endpoint,
         },
         metadata: FileMetadata::default(),
@@ -131,6 +134,62 @@ pub fn parse_rule_file(text: &str) -> Result<RuleFile, Diagnostics> {
     }
     file.warnings = diags;
     Ok(file)
+}
+
+/// Reads one line of what Kibana exports as NDJSON.
+///
+/// `base` is the offset of the line in its file, in bytes: places are those of the file.
+///
+/// # Errors
+///
+/// As [`parse_rule_file`]. A line that holds something else than a rule, such as an exception list
+/// or the counts at the end, gives `Ok(None)`.
+pub fn parse_kibana_line(line: &str, base: u32) -> Result<Option<RuleFile>, Diagnostics> {
+    let mut diags = Diagnostics::new();
+    let entries = match document::json::parse(line, base) {
+        Ok(entries) => entries,
+        Err(error) => {
+            diags.push(*error);
+            return Err(diags);
+        }
+    };
+    let is_rule = ["rule_id", "query", "risk_score", "severity"]
+        .into_iter()
+        .any(|key| entry(&entries, key).is_some());
+    if !is_rule {
+        return Ok(None);
+    }
+    not_eql(&entries)?;
+    let end = base.saturating_add(u32::try_from(line.trim_end().len()).unwrap_or(u32::MAX));
+    let whole = Span::new(base, end);
+    let query = match entry(&entries, "query") {
+        Some((_, Spanned { node: RawValue::Str(_), span })) => {
+            let local =
+                span.start.saturating_sub(base) as usize..span.end.saturating_sub(base) as usize;
+            let (text, map) = offsets::decode_json(line.get(local).unwrap_or_default(), span.start);
+            QueryText { text, map, span: *span }
+        }
+        Some((_, value)) => {
+            let wrong = Diagnostic::new(Code::BadValue, value.span, "`query` must be a string");
+            diags.push(wrong.label(format!("this is {}", value.describe())));
+            return Err(diags);
+        }
+        None => {
+            let place = Span::new(base, base.saturating_add(1));
+            diags.push(Diagnostic::new(Code::OneQuery, place, "the rule has no `query`"));
+            return Err(diags);
+        }
+    };
+    Ok(Some(RuleFile {
+        format: Format::Kibana,
+        raw: RawMeta { entries, span: Span::new(whole.start, whole.start.saturating_add(1)) },
+        query,
+        dialect: Dialect::Elasticsearch,
+        metadata: FileMetadata::default(),
+        os_list: Vec::new(),
+        lints: Lints::default(),
+        warnings: Diagnostics::new(),
+    }))
 }
 
 const TABLES: &str = "a rule file may have the tables `metadata`, `rule`, `transform` and `eql`";

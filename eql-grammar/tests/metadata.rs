@@ -1,7 +1,13 @@
 //! What metadata may say, and what is said of mistakes.
 
+use eql_grammar::ast::Dialect;
+use eql_grammar::attack::Version;
 use eql_grammar::diag::{Code, Diagnostic, Diagnostics};
-use eql_grammar::meta::{KEYS, Meta, Required, Source, build, check};
+use eql_grammar::hir;
+use eql_grammar::lint::{self, Metadata};
+use eql_grammar::lower::{Options, lower};
+use eql_grammar::meta::{KEYS, Meta, Required, Source, build, build_for, check};
+use eql_grammar::parser::parse;
 use eql_grammar::rule_file::parse_rule_file;
 use eql_grammar::schema::Schema;
 
@@ -27,8 +33,20 @@ fn read(text: &str, maxspan: Option<u64>) -> (Meta, Diagnostics) {
     let file = parse_rule_file(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
     let mut diags = file.warnings.clone();
     let meta = build(&file.raw, file.source(), &mut diags);
-    check(&meta, &file.raw, Schema::builtin(), maxspan, &mut diags);
+    check(&meta, &file.raw, Schema::builtin(), &mut diags);
+    let query = maxspan.map(sequence);
+    let (raw, source) = (&file.raw, file.source());
+    let rule = Metadata { meta: &meta, raw, source, query: query.as_ref() };
+    lint::metadata(&rule, &mut diags);
     (meta, diags)
+}
+
+/// A sequence with this `maxspan`, in milliseconds.
+fn sequence(maxspan: u64) -> hir::Query {
+    let text = format!("sequence with maxspan={maxspan}ms [any where true] [any where true]");
+    let ast = parse(&text, Dialect::Elasticsearch).expect("a query");
+    let options = Options::new(Dialect::Elasticsearch, Schema::builtin());
+    lower(&ast, &options, &mut Diagnostics::new()).expect("a query without errors")
 }
 
 fn meta(lines: &str) -> Meta {
@@ -397,4 +415,20 @@ fn keys_given_twice() {
         (diagnostic.code, diagnostic.message.as_str()),
         (Code::DuplicateKey, "`name` is given twice")
     );
+}
+
+#[test]
+fn ids_that_attack_19_replaced() {
+    let text = rule("threat = ['TA0005/T1562.001', 'TA0009/T1114.001']");
+    let file = parse_rule_file(&text).expect("a rule file");
+    let codes = |version| {
+        let mut diags = Diagnostics::new();
+        build_for(&file.raw, file.source(), version, &mut diags);
+        diags.into_sorted()
+    };
+    assert_eq!(codes(Version::V18), []);
+    let found = codes(Version::V19);
+    let [lint] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(lint.code, Code::RevokedTechnique);
+    assert_eq!(lint.help, ["it is now `T1685`"]);
 }

@@ -49,7 +49,7 @@ fn read(text: &str, query: &str) -> Result<Diagnostics, Diagnostics> {
     places(&file, text);
     let mut diags = file.warnings.clone();
     let meta = build(&file.raw, file.source(), &mut diags);
-    check(&meta, &file.raw, Schema::builtin(), None, &mut diags);
+    check(&meta, &file.raw, Schema::builtin(), &mut diags);
     let errors =
         diags.as_slice().iter().filter(|d| d.level == Level::Error || d.code == Code::IgnoredKey);
     if errors.count() == 0 { Ok(diags) } else { Err(diags) }

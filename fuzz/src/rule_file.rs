@@ -1,6 +1,6 @@
-use eql_grammar::config::parse_config;
-use eql_grammar::diag::Diagnostics;
-use eql_grammar::meta;
+use eql_grammar::attack;
+use eql_grammar::config::{Lints, parse_config};
+use eql_grammar::rule::{Settings, check_file};
 use eql_grammar::rule_file::parse_rule_file;
 use eql_grammar::schema::Schema;
 use eql_grammar::span::Span;
@@ -21,21 +21,11 @@ pub fn rule_file(data: &[u8]) {
             return;
         }
     };
-    let mut diags = file.warnings.clone();
-    let meta = meta::build(&file.raw, file.source(), &mut diags);
-    meta::check(&meta, &file.raw, Schema::builtin(), Some(60_000), &mut diags);
-    shows(diags.as_slice(), text);
+    let (schema, lints) = (Schema::builtin(), Lints::default());
+    let settings = Settings { schema, lints: &lints, attack: attack::Version::V19 };
+    shows(&check_file(&file, text, None, &settings).diagnostics, text);
 
     places(&file.query, text);
-    let mut found = match eql_grammar::parser::parse(&file.query.text, file.dialect) {
-        Err(errors) => errors,
-        Ok(_) => Diagnostics::new(),
-    };
-    found.retain(|diagnostic| {
-        diagnostic.move_places(|span| file.query.map.span(span));
-        true
-    });
-    shows(found.as_slice(), text);
 }
 
 /// Offsets of the query grow with those of the file, stay inside the string, and fall between characters.

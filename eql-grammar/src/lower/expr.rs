@@ -412,7 +412,7 @@ impl Lower<'_, '_> {
                 self.lint_literal_wildcard(place);
             }
             let text = if fold { text.to_ascii_lowercase() } else { text };
-            if self.is_new(&mut seen, &text, place) {
+            if seen.insert(text.clone()) {
                 exact.push(text);
             }
         }
@@ -420,22 +420,6 @@ impl Lower<'_, '_> {
             Box::new(value),
             StringTest { fold, exact, ..StringTest::default() },
         ))
-    }
-
-    /// Whether the text stands in its list for the first time; reports it otherwise.
-    fn is_new(&mut self, seen: &mut HashSet<String>, text: &str, place: Span) -> bool {
-        if seen.insert(text.to_owned()) {
-            return true;
-        }
-        self.diags.push(
-            Diagnostic::new(
-                Code::DuplicateValue,
-                place,
-                format!("{text:?} stands twice in this list"),
-            )
-            .help("remove one of the two"),
-        );
-        false
     }
 
     fn match_patterns(&mut self, written: &ast::Match) -> Option<Expr> {
@@ -510,7 +494,7 @@ impl Lower<'_, '_> {
         for &(text, span) in patterns {
             self.lint_pattern(text, fold, span);
             let text = if fold { text.to_ascii_lowercase() } else { text.to_owned() };
-            if !self.is_new(&mut seen, &text, span) {
+            if !seen.insert(text.clone()) {
                 continue;
             }
             if text.contains(['*', '?']) {
@@ -635,18 +619,6 @@ impl Lower<'_, '_> {
     fn lint_pattern(&mut self, text: &str, fold: bool, span: Span) {
         if !fold {
             self.lint_case(text, span);
-        }
-        let inner = text.trim_matches('*').split('*').filter(|part| !part.is_empty()).count();
-        if inner > 3 {
-            self.diags.push(
-                Diagnostic::new(
-                    Code::SlowWildcard,
-                    span,
-                    format!("a wildcard with {} inner `*`", inner - 1),
-                )
-                .label("each part is searched one after the other")
-                .help("anchor the pattern at its start or end, or split the condition"),
-            );
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     Form, KEYS, Key, Meta, RawEntry, RawMeta, RawValue, Required, Schedule, Scope, Severity,
 };
 use super::{keys, threat};
+use crate::attack;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::schedule;
 use crate::span::{Span, Spanned};
@@ -22,6 +23,11 @@ pub enum Source {
     /// A rule file in the format of Elastic Defend's behaviour rules, which have neither severity
     /// nor risk score: alerts of theirs are `medium` and 47.
     Endpoint,
+    /// A line of what Kibana exports: as [`File`](Self::File), and keys that only Kibana has a use
+    /// for are no lints.
+    Kibana,
+    /// A query that stands alone: nothing is missing.
+    Query,
 }
 
 /// Checks every key and value and gives the metadata.
@@ -30,6 +36,16 @@ pub enum Source {
 /// on. The keys that say where the query is (`query`, `path`) and what the compiler does
 /// (`dialect`, `allow`, `warn`, `deny`, `print`, `crate`) are checked for their form only.
 pub fn build(raw: &RawMeta, source: Source, diags: &mut Diagnostics) -> Meta {
+    build_for(raw, source, attack::Version::default(), diags)
+}
+
+/// As [`build`], with the ATT&CK that the project's rules are mapped to.
+pub fn build_for(
+    raw: &RawMeta,
+    source: Source,
+    attack: attack::Version,
+    diags: &mut Diagnostics,
+) -> Meta {
     check_keys(raw, source, diags);
     check_required(raw, source, diags);
     check_type(raw, diags);
@@ -57,7 +73,7 @@ pub fn build(raw: &RawMeta, source: Source, diags: &mut Diagnostics) -> Meta {
         max_signals: reader.number("max_signals", 1..=u32::MAX).unwrap_or(100),
         threat: raw
             .get("threat")
-            .map(|value| threat::read(value, reader.diags))
+            .map(|value| threat::read(value, attack, reader.diags))
             .unwrap_or_default(),
         building_block_type: reader.one_of("building_block_type", &["default"]),
         event_category_override: reader.filled("event_category_override"),
@@ -85,6 +101,11 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
             continue;
         }
         match keys::key(name) {
+            // Later versions of Kibana have further keys, and an author did not write them.
+            None if source == Source::Kibana && keys::type_with(name).is_none() => {
+                let message = format!("`{}` is unknown here and has no effect", name.node);
+                diags.push(Diagnostic::new(Code::IgnoredKey, name.span, message));
+            }
             None => diags.push(unknown_key(name, source)),
             Some(key) if key.scope == Scope::Attributes && source != Source::Attributes => {
                 let message = format!("`{}` is a key of the macro, not of a rule file", key.name);
@@ -92,7 +113,7 @@ fn check_keys(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
                 diags.push(wrong.note(format!("a rule file may have: {}", names(source))));
             }
             Some(key) => {
-                if key.scope == Scope::Ignored {
+                if key.scope == Scope::Ignored && source != Source::Kibana {
                     let message = format!("`{}` has no effect", key.name);
                     let lint = Diagnostic::new(Code::IgnoredKey, name.span, message);
                     diags.push(lint.note(format!("it says: {}", clause(key.doc))));
@@ -163,8 +184,10 @@ fn check_form(key: &Key, value: &Spanned<RawValue>, diags: &mut Diagnostics) {
 fn check_required(raw: &RawMeta, source: Source, diags: &mut Diagnostics) {
     for key in KEYS {
         let needed = match (key.required, source) {
-            (Required::No, _) | (Required::InFiles, Source::Attributes) => false,
-            (Required::InFiles | Required::Always, Source::File)
+            (Required::No, _) | (Required::InFiles, Source::Attributes) | (_, Source::Query) => {
+                false
+            }
+            (Required::InFiles | Required::Always, Source::File | Source::Kibana)
             | (Required::Always, Source::Attributes) => true,
             (_, Source::Endpoint) => key.name == "name" || key.name == "rule_id",
         };

@@ -5,16 +5,20 @@
 
 use super::raw::member;
 use super::{Attack, RawEntry, RawValue, Technique, Threat};
-use crate::attack::{self, Entry, Kind, Status};
+use crate::attack::{self, Entry, Kind, Status, Version};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::span::{Span, Spanned};
 
 const SHORT: &str = "a tactic, or a tactic and a technique: `\"TA0009\"`, `\"TA0009/T1114.001\"`";
 
 /// Reads the value of `threat`, which was checked to be a list.
-pub(super) fn read(value: &Spanned<RawValue>, diags: &mut Diagnostics) -> Vec<Threat> {
+pub(super) fn read(
+    value: &Spanned<RawValue>,
+    version: Version,
+    diags: &mut Diagnostics,
+) -> Vec<Threat> {
     let RawValue::Array(items) = &value.node else { return Vec::new() };
-    let mut reader = Reader { diags, threats: Vec::new() };
+    let mut reader = Reader { diags, version, threats: Vec::new() };
     for item in items {
         match &item.node {
             RawValue::Str(text) => reader.short(text, item.span),
@@ -33,6 +37,7 @@ pub(super) fn read(value: &Spanned<RawValue>, diags: &mut Diagnostics) -> Vec<Th
 
 struct Reader<'a> {
     diags: &'a mut Diagnostics,
+    version: Version,
     threats: Vec<Threat>,
 }
 
@@ -122,7 +127,10 @@ impl Reader<'_> {
 
     fn status(&mut self, entry: Entry, span: Span) {
         let gone = match entry.status {
-            Status::Current => return,
+            Status::Current => {
+                self.replaced(entry, span);
+                return;
+            }
             Status::Deprecated => "deprecated",
             Status::Revoked => "revoked",
         };
@@ -132,6 +140,17 @@ impl Reader<'_> {
             lint = lint.help(format!("it is now `{by}`{}", named(by)));
         }
         self.diags.push(lint);
+    }
+
+    /// An id that ATT&CK 19 replaced, in a project whose rules are mapped to 19.
+    fn replaced(&mut self, entry: Entry, span: Span) {
+        let Some(now) = entry.v19_id.filter(|_| self.version == Version::V19) else { return };
+        let message = format!("ATT&CK 19 has replaced `{}` ({})", entry.id, entry.name);
+        self.diags.push(
+            Diagnostic::new(Code::RevokedTechnique, span, message)
+                .help(format!("it is now `{now}`"))
+                .note("`version` in `[attack]` of `eql.toml` says which ATT&CK is meant"),
+        );
     }
 
     fn under(&mut self, technique: Entry, tactic: &str, span: Span) {

@@ -1,4 +1,4 @@
-//! Where the text of a TOML string stands in its file.
+//! Where the text of a TOML or JSON string stands in its file.
 
 use crate::span::Span;
 
@@ -98,6 +98,49 @@ pub(super) fn decode(source: &str, file: u32) -> (String, OffsetMap) {
         decoder.escaped(end);
     }
     (decoder.text, decoder.map)
+}
+
+/// Reads a JSON string as it stands in the file, quotes included, from `file` on.
+///
+/// `source` was accepted by the JSON reader; what it would not accept is taken as it stands.
+pub(super) fn decode_json(source: &str, file: u32) -> (String, OffsetMap) {
+    let inner = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let end = 1 + inner.unwrap_or_default().len();
+    let mut decoder = Decoder {
+        source,
+        file,
+        at: 1,
+        text: String::with_capacity(end),
+        map: OffsetMap { pieces: Vec::new(), start: file + 1 },
+    };
+    while let Some(backslash) = source[decoder.at..end].find('\\').map(|at| decoder.at + at) {
+        decoder.verbatim(backslash);
+        match json_escape(&source[backslash + 1..end]) {
+            Some((c, len)) => decoder.take(1 + len, c.encode_utf8(&mut [0; 4])),
+            None => decoder.take(1, "\\"),
+        }
+    }
+    decoder.verbatim(end);
+    (decoder.text, decoder.map)
+}
+
+/// The character of an escape without its backslash, and how many bytes it takes.
+fn json_escape(rest: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u32::from_str_radix(rest.get(at..at + 4)?, 16).ok();
+    match rest.bytes().next()? {
+        b'/' => Some(('/', 1)),
+        b'u' => {
+            let high = unit(1)?;
+            if let Some(c) = char::from_u32(high) {
+                return Some((c, 5));
+            }
+            let low = rest.get(5..7).filter(|mark| *mark == "\\u").and_then(|_| unit(7))?;
+            let pair = [u16::try_from(high).ok()?, u16::try_from(low).ok()?];
+            Some((char::decode_utf16(pair).next()?.ok()?, 11))
+        }
+        b'b' | b't' | b'n' | b'f' | b'r' | b'"' | b'\\' => escape(rest),
+        _ => None,
+    }
 }
 
 struct Decoder<'a> {
@@ -223,6 +266,27 @@ mod tests {
         ] {
             check(file);
             check(&format!("# é\nx = 'ü'\n{file}\ny = 2\n"));
+        }
+    }
+
+    #[test]
+    fn json_strings() {
+        for file in [
+            r#"{"q": ""}"#,
+            r#"{"q": "plain é 😀"}"#,
+            r#"{"q": "tab\t nl\n quote\" slash\/ back\\\\ \u00e9 \ud83d\ude00 end"}"#,
+        ] {
+            let entries = document::json::parse(file, 0).expect(file);
+            let (_, value) = &entries[0];
+            let RawValue::Str(wanted) = &value.node else { panic!("a string") };
+            let (text, map) = decode_json(&file[value.span.range()], value.span.start);
+            assert_eq!(&text, wanted, "{file}");
+            for (at, c) in text.char_indices() {
+                let span = map.span(Span::new(offset(at), offset(at + c.len_utf8())));
+                let written = format!("\"{}\"", &file[span.range()]);
+                let read: String = serde_json::from_str(&written).expect("one character");
+                assert_eq!(read, c.to_string(), "{file}");
+            }
         }
     }
 

@@ -1,0 +1,16 @@
+//! `eql completions SHELL`
+
+use std::io::{self, Write as _};
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, CompletionsArgs};
+use crate::exit::{Error, Exit};
+
+/// Writes the script that a shell reads to complete the command line.
+pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "eql", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Exit::Clean)
+}
