@@ -283,29 +283,83 @@ pub(crate) fn file(
     lints: &Lints,
     project: &Project,
 ) -> Compiled {
-    let shown_path = project.shown(path);
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = if error.kind() == ErrorKind::NotFound {
-                format!("there is no rule file `{shown_path}`")
-            } else {
-                format!("cannot read the rule file `{shown_path}`: {error}")
-            };
-            let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
-                .help("paths start at the folder of `Cargo.toml`");
-            return Compiled { notes: report::plain(&error, span), rule: None };
-        }
-    };
-    let map = FileMap { span, path: shown_path, shown: text.clone() };
-    let source = Source { text: String::new(), map: SourceMap::File(map) };
-    let tracked = track(path);
-    let (diags, rule) = match rule_file::parse_rule_file(&text) {
-        Ok(file) => from_rule_file(&file, &text, dialect, lints, project),
-        Err(diags) => (leveled(diags, lints), None),
-    };
-    let notes = report::all(&diags, &source);
-    Compiled { notes: quote!(#tracked #notes), rule }
+    Checked::of(path, dialect, lints, project).compiled(path, span, project)
+}
+
+/// A rule file as far as the front end takes it. Without tokens, so that it may come from another thread.
+pub(crate) struct Checked {
+    /// The text of the file, where it could be read.
+    text: Option<String>,
+    diagnostics: Vec<Diagnostic>,
+    rule: Option<Whole>,
+}
+
+impl Checked {
+    pub(crate) fn of(
+        path: &Path,
+        dialect: Option<Dialect>,
+        lints: &Lints,
+        project: &Project,
+    ) -> Self {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let shown = project.shown(path);
+                let message = if error.kind() == ErrorKind::NotFound {
+                    format!("there is no rule file `{shown}`")
+                } else {
+                    format!("cannot read the rule file `{shown}`: {error}")
+                };
+                let error = Diagnostic::new(Code::CannotRead, TextSpan::default(), message)
+                    .help("paths start at the folder of `Cargo.toml`");
+                return Self { text: None, diagnostics: vec![error], rule: None };
+            }
+        };
+        let (diagnostics, rule) = match rule_file::parse_rule_file(&text) {
+            Ok(file) => from_rule_file(&file, &text, dialect, lints, project),
+            Err(diags) => (leveled(diags, lints), None),
+        };
+        Self { text: Some(text), diagnostics, rule }
+    }
+
+    /// The same for many files, with as many threads as there are processors: a set is what a build waits for.
+    pub(crate) fn all<'a>(
+        paths: &[&'a Path],
+        dialect: Option<Dialect>,
+        lints: &Lints,
+        project: &Project,
+    ) -> Vec<Self> {
+        /// Below this a thread costs more than it saves.
+        const FEW: usize = 16;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = paths.len().div_ceil(threads).max(FEW);
+        let check = |paths: &[&'a Path]| -> Vec<Self> {
+            paths.iter().map(|path| Self::of(path, dialect, lints, project)).collect()
+        };
+        std::thread::scope(|scope| {
+            let running: Vec<_> =
+                paths.chunks(share).map(|paths| scope.spawn(move || check(paths))).collect();
+            let joined = running.into_iter().map(|thread| match thread.join() {
+                Ok(checked) => checked,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.flatten().collect()
+        })
+    }
+
+    /// With tokens for what there is to say, at `span`.
+    pub(crate) fn compiled(self, path: &Path, span: Span, project: &Project) -> Compiled {
+        let Self { text, diagnostics, rule } = self;
+        let Some(text) = text else {
+            let notes = diagnostics.iter().map(|error| report::plain(error, span)).collect();
+            return Compiled { notes, rule: None };
+        };
+        let map = FileMap { span, path: project.shown(path), shown: text };
+        let source = Source { text: String::new(), map: SourceMap::File(map) };
+        let tracked = track(path);
+        let notes = report::all(&diagnostics, &source);
+        Compiled { notes: quote!(#tracked #notes), rule }
+    }
 }
 
 fn from_rule_file(

@@ -12,7 +12,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Attribute;
 
-use crate::compile::{self, Compiled, Whole};
+use crate::compile::{self, Checked, Compiled, Whole};
 use crate::emit::{self, Shape};
 use crate::plan::{Plan, Priors};
 use crate::project::Project;
@@ -127,11 +127,13 @@ fn module(
     if files.len() >= MANY_RULES {
         shape = Shape::Calls;
     }
-    for File { path: file, span } in files {
+    let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+    let checked = Checked::all(&paths, dialect, &project.config.lints, project);
+    for (File { path: file, span }, checked) in files.iter().zip(checked) {
         let span = *span;
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let ident = format_ident!("{}", struct_name(&stem));
-        let compiled = compile::file(file, span, dialect, &project.config.lints, project);
+        let compiled = checked.compiled(file, span, project);
         if OWN_ITEMS.iter().any(|own| ident == own) || emit::TAKEN.iter().any(|own| ident == own) {
             let file = project.shown(file);
             let message = format!(
