@@ -41,11 +41,17 @@ fn codes_of_files() -> BTreeMap<String, Vec<Code>> {
     files
 }
 
+/// Lints have examples in docs/diagnostics.md, which a test of eql-codegen runs.
 #[test]
-fn every_code_has_a_case() {
+fn every_error_has_a_case() {
     let mut covered: BTreeSet<Code> = codes_of_files().into_values().flatten().collect();
     covered.extend(without_file().map(|(code, _)| code));
-    let missing: Vec<_> = Code::ALL.iter().filter(|code| !covered.contains(code)).collect();
+    let missing: Vec<_> = Code::ALL
+        .iter()
+        .filter(|code| code.lint_name().is_none() && !covered.contains(code))
+        // Of exports of Kibana, which no macro reads.
+        .filter(|code| **code != Code::BadJson)
+        .collect();
     assert!(missing.is_empty(), "no file in tests/ui/fail gives {missing:?}");
 }
 

@@ -10,9 +10,9 @@ use eql_grammar::hir;
 use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::Attribute;
+use syn::{Attribute, Visibility};
 
-use crate::compile::{self, Checked, Compiled, Whole};
+use crate::compile::{Checked, Compiled, Whole};
 use crate::emit::{self, Shape};
 use crate::plan::{Plan, Priors};
 use crate::project::Project;
@@ -123,6 +123,7 @@ fn module(
     let mut idents = Vec::new();
     // Place in the set, of those that compile.
     let mut rules: Vec<(usize, Whole)> = Vec::new();
+    let public: Visibility = syn::parse_quote!(pub);
     let mut shape = Shape::Inline;
     if files.len() >= MANY_RULES {
         shape = Shape::Calls;
@@ -162,7 +163,7 @@ fn module(
             }
             ids.push((rule.rule_id.clone(), file.clone()));
         }
-        items.extend(one(&compiled, krate, &ident, shape, &mut code));
+        items.extend(one(&compiled, krate, &ident, &public, shape, &mut code));
         rules.extend(compiled.rule.map(|rule| (idents.len(), rule)));
         idents.push(ident);
     }
@@ -281,18 +282,18 @@ fn one(
     compiled: &Compiled,
     krate: &TokenStream,
     ident: &Ident,
+    vis: &Visibility,
     shape: Shape,
     code: &mut TokenStream,
 ) -> TokenStream {
-    let item = compile::unit_struct(&syn::parse_quote!(pub), ident);
     let notes = &compiled.notes;
     if let Some(rule) = &compiled.rule {
-        code.extend(emit::compact(&rule.emitted(krate, ident, &item.vis), shape));
-        let item = compile::documented(rule, &item);
-        return quote!(#notes #item);
+        code.extend(emit::compact(&rule.emitted(krate, ident, vis), shape));
+        let lines = crate::docs::lines(rule, None).join("\n");
+        return quote!(#notes #[doc = #lines] #vis struct #ident;);
     }
-    let skeleton = emit::skeleton(krate, &item.vis, ident);
-    quote!(#notes #[doc = " A rule that does not compile."] #item #skeleton)
+    let skeleton = emit::skeleton(krate, vis, ident);
+    quote!(#notes #[doc = " A rule that does not compile."] #vis struct #ident; #skeleton)
 }
 
 fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> {

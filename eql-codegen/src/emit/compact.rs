@@ -16,7 +16,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     let members = members(rule.query);
     let aliases = cx.own_fields();
     let meta = rule_impl(rule, &members);
-    let Bounds { names, list: bounds } = Bounds::new(rule, cx, &members);
+    let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {
         (Body::Event(query), _) => (event(rule, cx, &cx.event_query(query), &bounds), "EventRule"),

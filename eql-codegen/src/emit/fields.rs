@@ -94,11 +94,25 @@ pub(crate) fn owned(ty: Type, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// An identifier; keywords become raw.
+/// An identifier; keywords become raw. The text is of letters, digits and `_`, and no digit comes first.
 pub(crate) fn ident(text: &str) -> Ident {
-    syn::parse_str::<Ident>(text)
-        .or_else(|_| syn::parse_str::<Ident>(&format!("r#{text}")))
-        .unwrap_or_else(|_| Ident::new(&format!("{text}_"), Span::call_site()))
+    /// Those of all editions, by alphabet.
+    const KEYWORDS: [&str; 52] = [
+        "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const",
+        "continue", "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for",
+        "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
+        "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait",
+        "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+    ];
+    if KEYWORDS.binary_search(&text).is_err() && text != "yield" {
+        return Ident::new(text, Span::call_site());
+    }
+    match text {
+        "Self" | "_" | "crate" | "self" | "super" => {
+            Ident::new(&format!("{text}_"), Span::call_site())
+        }
+        text => Ident::new_raw(text, Span::call_site()),
+    }
 }
 
 /// A path in lower snake case: `process.Ext.effective_parent.name` is `process_ext_effective_parent_name`.

@@ -354,6 +354,19 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// What [`new`](Self::new) gives, in fewer words for the compiler to go through: messages name no rule, but for own
+    /// fields, which have no other name.
+    pub(super) fn plain(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> Self {
+        let mut bounds = Self::new(rule, cx, members);
+        for (bound, member) in bounds.list.iter_mut().zip(members) {
+            if rule.query.fields[member.field.0].builtin {
+                let field = cx.field_path(member.field);
+                *bound = quote!(Has<#field>);
+            }
+        }
+        bounds
+    }
+
     pub(super) fn new(rule: &Rule<'_>, cx: &Cx<'_>, members: &[Member]) -> Self {
         let ident = rule.ident;
         let mut names = Vec::new();
