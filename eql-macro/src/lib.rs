@@ -102,24 +102,39 @@ pub fn rule(args: TokenStream, item: TokenStream) -> TokenStream {
     eql_codegen::expand_rule(args.into(), item.into()).into()
 }
 
-/// Compiles a folder of rule files into a module.
+/// Compiles a folder of rule files into a module, as one set.
 ///
 /// ```ignore
 /// eql::rules! { pub mod pack = "rules/**/*.toml" }
+///
+/// eql::rules! {
+///     pub mod endpoint = ["rules/endpoint", "more/*.toml"],
+///         exclude = "rules/endpoint/deprecated",
+///         dialect = "endpoint"
+/// }
 /// ```
 ///
-/// The pattern starts at the folder of `Cargo.toml`; the path of a folder means every `.toml` file below
-/// it. The module has a struct for each file, named after it (`collection_outlook_com.toml` is
-/// `CollectionOutlookCom`), as [`macro@rule`] makes it, and
+/// Patterns start at the folder of `Cargo.toml`; the path of a folder means every `.toml` file below it. Files may be of
+/// both formats that [`macro@rule`] reads; `dialect` is for those of the first. The module has
 ///
+/// * a struct for each file, named after it (`collection_outlook_com.toml` is `CollectionOutlookCom`), with
+///   `META`, and `matches` or `machine` as [`macro@rule`] makes them. Alerts are documents: a rule whose alert should
+///   be a struct stands on its own;
 /// * `RULES`, the metadata of all rules, in the order of the paths;
-/// * `detectors::<E>()`, all rules with fresh state, for a sensor to drive over events of type `E`.
+/// * `Row`, an event of which just the fields that the rules read are taken out, and `Detector`, all rules with fresh
+///   state, which tests only those that a row can match: see the module `set` of the crate `eql`;
+/// * `driver()`, the two as a sensor drives them;
+/// * `detectors::<E>()`, all rules one by one, over events of any type `E` that carries their fields.
 ///
-/// Two files with the same name or the same `rule_id` are an error. An edit of a file builds the set again.
-/// Cargo does not see a file that is new; a build script with
-/// `println!("cargo::rerun-if-changed=rules")` makes it look.
+/// Two files with the same name or the same `rule_id` are an error. A rule that does not compile is an error at its
+/// place in the file, and the others compile. An edit of a file builds the set again. Cargo does not see a file that is
+/// new; a build script with `println!("cargo::rerun-if-changed=rules")` makes it look.
 ///
-/// `#[eql(crate = path)]` before `pub mod` names the crate `eql` where it has another name.
+/// Types that [`macro@rule`] stands on make a module too: `pub mod all = [OutlookIpc, crate::other::Rule]`, with `RULES`,
+/// `detectors` and `driver`. What they read is not known to the macro, so that it does not plan them.
+///
+/// `#[eql(crate = path)]` before `pub mod` names the crate `eql` where it has another name, and
+/// `#[eql(print = "plan")]` prints to standard error, while the set compiles, which guards each term has.
 #[proc_macro]
 pub fn rules(input: TokenStream) -> TokenStream {
     eql_codegen::expand_rules(input.into()).into()

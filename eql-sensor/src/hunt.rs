@@ -220,6 +220,7 @@ impl Engine {
             rules.read(text).map_err(|flaw| event::flawed(text, flaw))?;
         }
         self.report.events += 1;
+        let start = self.pending.len();
         for (rules, first) in self.rules.iter_mut().zip(&self.firsts) {
             if !rules.search() {
                 continue;
@@ -238,6 +239,8 @@ impl Engine {
                 .proceed(origin, &self.execution, &mut emit)
                 .map_err(|flaw| event::flawed(text, flaw))?;
         }
+        // A set gives what has waited for time to pass after the rest.
+        self.pending[start..].sort_by_key(|(rule, _)| *rule);
         Ok(())
     }
 
