@@ -198,8 +198,8 @@ impl Class {
         atoms.sort_by_key(|(atom, _)| atom.slot);
         let mut class = Self { stages, start, ..Self::default() };
         for of_field in atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot) {
-            let (present, texts): (Vec<(Atom, Mark)>, Vec<(Atom, Mark)>) =
-                of_field.iter().partition(|(atom, _)| matches!(atom.what, What::Any));
+            let (present, texts): (Vec<_>, Vec<_>) =
+                of_field.iter().copied().partition(|(atom, _)| matches!(atom.what, What::Any));
             if !present.is_empty() {
                 let marks = merged(present.iter().map(|(_, mark)| *mark), &mut class.marks);
                 class.present.push((present[0].0.slot.into(), marks));
