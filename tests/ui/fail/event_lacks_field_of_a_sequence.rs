@@ -14,7 +14,7 @@ pub struct Start {
     name = "n",
     severity = "low",
     risk_score = 21,
-    query(sequence by host.id [process where process.name : "a.exe"] [process where process.name : "b.exe"])
+    query(sequence by host.id with maxspan=1m [process where process.name : "a.exe"] [process where process.name : "b.exe"])
 )]
 pub struct Pair;
 

@@ -26,6 +26,7 @@ pub struct String;
     name = "every leaf",
     severity = "low",
     risk_score = 21,
+    allow(slow_wildcard, dead_condition),
     query(
         any where process.name : ("a", "b*", "*c", "*d*", "e*f", "g?h", "*i*j*k") and
          process.pid in (1, 2, 3) and process.args_count >= 2 and
@@ -92,6 +93,7 @@ pub struct AnyOrder;
     name = "endpoint",
     severity = "low",
     risk_score = 21,
+    allow(slow_wildcard, dead_condition),
     dialect = "endpoint",
     query(
         process where _arraysearch(process.thread.Ext.call_stack, $entry, $entry.symbol_info : "*x*") or
