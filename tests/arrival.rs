@@ -3,6 +3,11 @@
 //! Compiled rules run over random streams: in order with nothing held back, and shuffled. What they raise is
 //! compared as whole documents, with their ids. `EQL_SEED=n` starts with another stream.
 
+#![allow(
+    deprecated,
+    reason = "lints show as uses of something deprecated, and these rules are as short as can be"
+)]
+
 #[path = "sequence_support/mod.rs"]
 mod support;
 

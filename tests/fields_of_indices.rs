@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[eql::rule(
     name = "caseless",
     severity = "low",
-    risk_score = 21,
+    risk_score = 21, allow(implied_condition),
     query(
         process where process.name.caseless == "CMD.exe" and process.name.caseless in ("cmd.EXE", "x") and
          process.name.caseless like "CMD*" and process.name.text != "x"

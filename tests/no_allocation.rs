@@ -1,5 +1,10 @@
 //! A matcher does not allocate: neither over a struct nor over a document.
 
+#![allow(
+    deprecated,
+    reason = "lints show as uses of something deprecated, and these rules are as short as can be"
+)]
+
 use serde_json::{Value, json};
 
 /// Every kind of leaf that may stand in a hot path.

@@ -93,6 +93,7 @@ pub struct AnyOrder;
     name = "endpoint",
     severity = "low",
     risk_score = 21,
+    allow(slow_wildcard, dead_condition),
     dialect = "endpoint",
     allow(slow_wildcard),
     query(

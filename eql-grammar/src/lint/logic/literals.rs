@@ -117,8 +117,7 @@ fn duplicates(
             continue;
         }
         let message = format!("{text:?} stands twice in this list");
-        let lint =
-            Diagnostic::new(Code::DuplicateValue, *span, message).help("remove one of the two");
+        let lint = Diagnostic::new(Code::DuplicateValue, *span, message);
         diags.push(without(cx, lint, *span, &places));
     }
     kept
@@ -149,22 +148,23 @@ fn shadowed(
         let message =
             format!("{} is in this list already: {other:?} covers it", quote(&format!("{text:?}")));
         let lint = Diagnostic::new(Code::ShadowedValue, *span, message)
-            .related(*place, "matches everything that this entry matches")
-            .help("remove it");
+            .related(*place, "matches everything that this entry matches");
         diags.push(without(cx, lint, *span, &places));
     }
 }
 
 /// The fix that takes an entry out of its list, where nothing but a comma is beside it.
 fn without(cx: &Context<'_>, lint: Diagnostic, entry: Span, places: &[Span]) -> Diagnostic {
-    let Some(at) = places.iter().position(|place| *place == entry) else { return lint };
+    let Some(at) = places.iter().position(|place| *place == entry) else {
+        return lint;
+    };
     let gap = match (at.checked_sub(1).and_then(|before| places.get(before)), places.get(at + 1)) {
         (Some(before), _) => Span::new(before.end, entry.start),
         (None, Some(after)) => Span::new(entry.end, after.start),
-        (None, None) => return lint,
+        (None, None) => return lint.help("remove it"),
     };
     if cx.text(gap).trim() != "," {
-        return lint;
+        return lint.help("remove it");
     }
     lint.patch(entry.to(gap), "")
 }
