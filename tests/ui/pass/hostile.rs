@@ -95,7 +95,6 @@ pub struct AnyOrder;
     risk_score = 21,
     allow(slow_wildcard, dead_condition),
     dialect = "endpoint",
-    allow(slow_wildcard),
     query(
         process where _arraysearch(process.thread.Ext.call_stack, $entry, $entry.symbol_info : "*x*") or
          descendant of [process where process.name : "a"]
