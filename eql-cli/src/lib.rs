@@ -1,6 +1,6 @@
 //! The `eql` command: what authors of EQL rules do with them before a compiler sees them.
 //!
-//! Each subcommand is a module of [`commands`]; all of them take rules from [`load`], which makes
+//! Each subcommand is a module of `commands`; all of them take rules from `load`, which makes
 //! the same value of every kind of rule source.
 
 mod cli;
