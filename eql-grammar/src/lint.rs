@@ -1,6 +1,6 @@
 //! Lints: what compiles and is probably not what its author meant.
 //!
-//! Lints of [logic](self) follow from what the language means; those that rest on what events look
+//! Lints of logic follow from what the language means; those that rest on what events look
 //! like in practice say so. Each is linear in the length of the rule, except that the entries of a
 //! list are compared with each other, for which there is a bound.
 

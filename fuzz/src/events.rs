@@ -1,3 +1,8 @@
+#![allow(
+    deprecated,
+    reason = "lints show as uses of something deprecated, and these rules are odd on purpose"
+)]
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
