@@ -203,7 +203,8 @@ impl Engine {
             }
             let own_text = (hits.len() > 1).then(|| hit.to_string());
             let named = own_text.as_ref().map_or(text, String::as_bytes);
-            self.event(source.to_string().as_bytes(), Some(hit), named, index)?;
+            let wrapper = (!std::ptr::eq(source, hit)).then_some(hit);
+            self.event(source.to_string().as_bytes(), wrapper, named, index)?;
         }
         Ok(())
     }

@@ -146,6 +146,21 @@ fn origins_follow_the_event() {
     assert_eq!(origins[1]["id"], "e");
 }
 
+/// An element of a response that wraps no `_source` is an event, whose own fields mean nothing to the sensor.
+#[test]
+fn only_what_wraps_an_event_names_it() {
+    let mut bare = mshta("a");
+    bare["_index"] = json!("x");
+    bare["_id"] = json!("y");
+    let wrapped = json!({"_index": "x", "_id": "y", "_source": mshta("b")});
+    let response = json!({"hits": {"hits": [bare, wrapped]}});
+    let done = sensor_reading(&[&"hunt"], lines(&[response]).as_bytes());
+    let origins = done.each("kibana.alert.ancestors");
+    let names: Vec<_> = origins.iter().map(|of| (&of[0]["index"], &of[0]["id"])).collect();
+    let stream = json!("logs-endpoint.events.process-default");
+    assert_eq!(names, [(&stream, &json!("a")), (&json!("x"), &json!("y"))]);
+}
+
 /// The event with a field in it that is nested deeper than documents are parsed.
 fn nested(event: &Value) -> String {
     let event = event.to_string();
