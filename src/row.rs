@@ -55,6 +55,7 @@ pub trait Slot<S>: Field {
 pub struct Row<S> {
     scan: Scan,
     document: OnceCell<Option<Value>>,
+    valid: OnceCell<bool>,
     set: PhantomData<fn() -> S>,
 }
 
@@ -62,7 +63,12 @@ impl<S: Projected> Row<S> {
     /// A row without an event: no field has a value.
     #[must_use]
     pub fn new() -> Self {
-        Self { scan: Scan::new(), document: OnceCell::new(), set: PhantomData }
+        Self {
+            scan: Scan::new(),
+            document: OnceCell::new(),
+            valid: OnceCell::new(),
+            set: PhantomData,
+        }
     }
 
     /// Reads a line; what was read before is gone.
@@ -72,6 +78,7 @@ impl<S: Projected> Row<S> {
     #[inline]
     pub fn read(&mut self, line: &[u8]) -> Result<(), Flaw> {
         self.document = OnceCell::new();
+        self.valid = OnceCell::new();
         self.scan.read(S::projection(), line)
     }
 
@@ -81,6 +88,10 @@ impl<S: Projected> Row<S> {
     /// Where the document is no object. The row has no values then.
     pub fn read_document(&mut self, document: &Value) -> Result<(), Flaw> {
         self.read(document.to_string().as_bytes())
+    }
+
+    fn slot(path: &str) -> Option<usize> {
+        S::FIELDS.binary_search(&path).ok()
     }
 }
 
@@ -99,8 +110,7 @@ impl<S> Row<S> {
         S: Projected,
     {
         let mut hasher = DefaultHasher::new();
-        let slot = S::FIELDS.binary_search(&"host.id").ok();
-        let id = slot.and_then(|slot| self.scan.values(slot).next());
+        let id = Self::slot("host.id").and_then(|slot| self.scan.values(slot).next());
         if let Some(Raw::Str(text) | Raw::Number(text)) = id {
             text.hash(&mut hasher);
         }
@@ -112,12 +122,14 @@ impl<S> Row<S> {
     pub fn is_valid(&self) -> bool {
         // Stepping over all values is much cheaper, but knows no limit to how deep they are nested.
         const DEEPEST: usize = 127;
-        let line = self.scan.line();
-        let opened = || memchr::memchr2_iter(b'{', b'[', line).nth(DEEPEST).is_some();
-        if self.document.get().is_some() || opened() {
-            return self.document().is_some();
-        }
-        serde_json::from_slice::<IgnoredAny>(line).is_ok()
+        *self.valid.get_or_init(|| {
+            let line = self.scan.line();
+            let opened = || memchr::memchr2_iter(b'{', b'[', line).nth(DEEPEST).is_some();
+            if self.document.get().is_some() || opened() {
+                return self.document().is_some();
+            }
+            serde_json::from_slice::<IgnoredAny>(line).is_ok()
+        })
     }
 
     /// The line as it was read.
@@ -185,7 +197,7 @@ impl<S: Projected> Event for Row<S> {
     }
 
     fn timestamp(&self) -> Option<Timestamp> {
-        match S::FIELDS.iter().position(|&path| path == "@timestamp") {
+        match Self::slot("@timestamp") {
             Some(slot) => first_date(&self.scan, slot),
             None => date_at(self.document()?, "@timestamp"),
         }

@@ -160,7 +160,7 @@ struct Clock {
     watermark: Option<Timestamp>,
     /// No event of the current source had a time yet.
     source_begins: bool,
-    /// Rules with this clock.
+    /// Rules with this clock, ascending.
     rules: Vec<u16>,
     /// For each of them, how far the watermark may go without a change.
     patience: Vec<Option<Timestamp>>,
@@ -310,8 +310,7 @@ impl<S: RuleSet> Detector<S> {
         let mut due = !self.found.is_empty() || !self.see_all.is_empty();
         for clock in &mut self.clocks {
             clock.now = first_date(row.scan(), clock.slot);
-            let next = clock.next(self.lateness);
-            due |= clock.restarts() || clock.least.is_some_and(|least| next > Some(least));
+            due |= clock.is_due(self.lateness);
         }
         if !due {
             self.clocks.iter_mut().for_each(|clock| clock.tick(self.lateness));
@@ -378,7 +377,7 @@ impl<S: RuleSet> Detector<S> {
         let emit = &mut |alert| emit(rule, alert);
         let clock = self.plan.clock_of[rule].and_then(|_| {
             self.clocks.iter_mut().find_map(|clock| {
-                let at = clock.rules.iter().position(|&of| of == number)?;
+                let at = clock.rules.binary_search(&number).ok()?;
                 Some((clock, at))
             })
         });
@@ -408,17 +407,22 @@ impl<S: RuleSet> Detector<S> {
         emit: &mut dyn FnMut(usize, Document),
     ) {
         for clock in &mut self.clocks {
+            if !clock.is_due(self.lateness) {
+                clock.tick(self.lateness);
+                continue;
+            }
             let restarts = clock.restarts();
             let next = clock.next(self.lateness);
             for at in 0..clock.rules.len() {
                 let number = clock.rules[at];
                 let rule = usize::from(number);
-                let was_fed =
-                    self.found.iter().any(|&found| self.plan.stages[found as usize].rule == number);
+                let was_fed = || {
+                    self.found.iter().any(|&found| self.plan.stages[found as usize].rule == number)
+                };
                 let waits = clock.patience[at].is_some_and(|patience| next > Some(patience));
                 let Some(detector) = &mut self.rules[rule] else { continue };
                 let emit = &mut |alert| emit(rule, alert);
-                if restarts && !was_fed {
+                if restarts && !was_fed() {
                     if let Some(watermark) = clock.watermark {
                         detector.advance_watermark(watermark, execution, emit);
                     }
@@ -511,6 +515,11 @@ impl Clock {
     /// Whether the event in hand begins another stream: the first of a source, and too late for the stream so far.
     fn restarts(&self) -> bool {
         self.source_begins && self.now.is_some() && self.now < self.watermark
+    }
+
+    /// Whether the event in hand completes something by its time alone, or begins another stream.
+    fn is_due(&self, lateness: Duration) -> bool {
+        self.restarts() || self.least.is_some_and(|least| self.next(lateness) > Some(least))
     }
 
     /// The watermark after the event in hand.
