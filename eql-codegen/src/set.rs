@@ -9,7 +9,7 @@ use eql_grammar::diag::{Code, Diagnostic};
 use eql_grammar::hir;
 use eql_grammar::span::Span as TextSpan;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Visibility};
 
 use crate::compile::{Checked, Compiled, Whole};
@@ -66,23 +66,13 @@ fn of_types(set: &Set, types: &[syn::Path], notes: &TokenStream) -> TokenStream 
     });
     // Paths are those of the place of the macro.
     let types: Vec<TokenStream> = types.iter().map(from_below).collect();
+    let listed = listed(krate, &types);
     quote! {
         #notes
         #about
         #(#attrs)*
         #vis mod #name {
-            #[doc = " The metadata of every rule, in order."]
-            pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
-
-            #[doc = " Every rule with fresh state, in the order of [`RULES`]."]
-            #[must_use]
-            pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
-            where
-                E: 'a,
-                #(#types: #krate::Detect<E>,)*
-            {
-                #krate::__private::collect_detectors([#(<#types as #krate::Detect<E>>::detector()),*])
-            }
+            #listed
 
             #[doc = " The rules as a sensor drives them: one by one, over whole documents."]
             #[must_use]
@@ -124,10 +114,7 @@ fn module(
     // Place in the set, of those that compile.
     let mut rules: Vec<(usize, Whole)> = Vec::new();
     let public: Visibility = syn::parse_quote!(pub);
-    let mut shape = Shape::Inline;
-    if files.len() >= MANY_RULES {
-        shape = Shape::Calls;
-    }
+    let shape = if files.len() >= MANY_RULES { Shape::Calls } else { Shape::Inline };
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     let checked = Checked::all(&paths, dialect, &project.config.lints, project);
     for (File { path: file, span }, checked) in files.iter().zip(checked) {
@@ -169,6 +156,7 @@ fn module(
     }
     let imports = emit::imports(krate);
     let planned = planned(set, &idents, &rules, &mut code);
+    let listed = listed(krate, &idents);
     let count = idents.len();
     let about = if docs_missing(attrs) {
         let about = format!(" {count} detection rules, from {patterns}.");
@@ -190,18 +178,26 @@ fn module(
                 #code
             };
 
-            #[doc = " The metadata of every rule of the set, in the order of the files."]
-            pub const RULES: [&#krate::RuleMeta; #count] = [#(#idents::META),*];
+            #listed
+        }
+    }
+}
 
-            #[doc = " Every rule of the set with fresh state, in the order of [`RULES`]."]
-            #[must_use]
-            pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
-            where
-                E: 'a,
-                #(#idents: #krate::Detect<E>,)*
-            {
-                #krate::__private::collect_detectors([#(<#idents as #krate::Detect<E>>::detector()),*])
-            }
+/// The rules of a module, as metadata and one by one.
+fn listed(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
+    let count = types.len();
+    quote! {
+        #[doc = " The metadata of every rule, in order."]
+        pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
+
+        #[doc = " Every rule with fresh state, in the order of [`RULES`]."]
+        #[must_use]
+        pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
+        where
+            E: 'a,
+            #(#types: #krate::Detect<E>,)*
+        {
+            #krate::__private::collect_detectors([#(<#types as #krate::Detect<E>>::detector()),*])
         }
     }
 }

@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use eql_grammar::hir::Body;
+use eql_grammar::hir::{Body, EventQuery};
 
 use super::group::{Group, machine_of, rule_trait, terms};
-use super::rule::{Bounds, Rule, detect, lineages, members, pipes, rule_impl};
+use super::rule::{Bounds, Rule, detect, event_alone, members, rule_impl};
 use super::{Cx, Shape};
 
 /// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports).
@@ -19,7 +19,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {
-        (Body::Event(query), _) => (event(rule, cx, &cx.event_query(query), &bounds), "EventRule"),
+        (Body::Event(query), _) => (event(rule, cx, query, &bounds), "EventRule"),
         (_, Some(group)) => {
             let make = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
             let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &make);
@@ -40,32 +40,9 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     quote!(const _: () = { #(#aliases)* #names #code };)
 }
 
-fn event(
-    rule: &Rule<'_>,
-    cx: &Cx<'_>,
-    condition: &TokenStream,
-    bounds: &[TokenStream],
-) -> TokenStream {
+fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream]) -> TokenStream {
     let ident = rule.ident;
-    let pipes = pipes(rule.query);
-    let pipes = (!pipes.is_empty())
-        .then(|| quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];));
-    let (count, observe) = lineages(rule.query, cx);
-    let (alone, after) = if rule.query.descendants.is_empty() {
-        (condition.clone(), None)
-    } else {
-        let alone = quote!({ let descends = [false; #count]; #condition });
-        let after = quote! {
-            const LINEAGES: usize = #count;
-
-            fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
-                let mut descends = [false; #count];
-                #observe
-                #condition
-            }
-        };
-        (alone, Some(after))
-    };
+    let (alone, history) = event_alone(rule, cx, query);
     quote! {
         impl #ident {
             #[doc = " Whether the query of this rule holds for `event`."]
@@ -80,8 +57,7 @@ fn event(
 
         impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
-            #pipes
-            #after
+            #history
 
             fn matches(event: &E) -> bool {
                 let _ = event;

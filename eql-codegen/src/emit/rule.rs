@@ -88,7 +88,6 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     let bounds = Bounds::new(rule, cx, members);
     let reads = &bounds.list;
     let bounds = bounds.reads();
-    let condition = cx.event_query(query);
     let about = format!(
         " Whether the query of this rule holds for `event`, which is read for {}.",
         members.iter().map(|m| format!("`{}`", m.path)).collect::<Vec<_>>().join(", ")
@@ -100,27 +99,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     });
     let conversions = conversions(&alert);
     let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), None);
-    let pipes = (!rule.query.pipes.is_empty()).then(|| {
-        let pipes = pipes(rule.query);
-        quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];)
-    });
-    let (count, observe) = lineages(rule.query, cx);
-    let (alone, after) = if rule.query.descendants.is_empty() {
-        (condition, None)
-    } else {
-        // Without the events before, no process is known to descend from another.
-        let alone = quote!({ let descends = [false; #count]; #condition });
-        let after = quote! {
-            const LINEAGES: usize = #count;
-
-            fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
-                let mut descends = [false; #count];
-                #observe
-                #condition
-            }
-        };
-        (alone, Some(after))
-    };
+    let (alone, history) = event_alone(rule, cx, query);
     quote! {
         #alert_struct
 
@@ -141,8 +120,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
 
             impl<E: Reads + rt::Event + ?Sized> rt::EventRule<E> for #ident {
                 type Alert = #alert;
-                #pipes
-                #after
+                #history
 
                 fn matches(event: &E) -> bool {
                     #ident::matches(event)
@@ -161,6 +139,35 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
             #conversions
         };
     }
+}
+
+/// Whether the query holds for `event` alone, and the items of `EventRule` about pipes and the events before it.
+pub(super) fn event_alone(
+    rule: &Rule<'_>,
+    cx: &Cx<'_>,
+    query: &hir::EventQuery,
+) -> (TokenStream, TokenStream) {
+    let condition = cx.event_query(query);
+    let pipes = pipes(rule.query);
+    let pipes = (!pipes.is_empty())
+        .then(|| quote!(const PIPES: &'static [rt::sequence::Pipe] = &[#(#pipes),*];));
+    if rule.query.descendants.is_empty() {
+        return (condition, quote!(#pipes));
+    }
+    let (count, observe) = lineages(rule.query, cx);
+    // Without the events before, no process is known to descend from another.
+    let alone = quote!({ let descends = [false; #count]; #condition });
+    let history = quote! {
+        #pipes
+        const LINEAGES: usize = #count;
+
+        fn matches_after(event: &E, lineages: &mut [rt::Lineage]) -> bool {
+            let mut descends = [false; #count];
+            #observe
+            #condition
+        }
+    };
+    (alone, history)
 }
 
 /// The items that a rule with errors still gets, so that the errors are the only ones.
