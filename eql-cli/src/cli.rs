@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: the subcommands, whose own arguments stand in their modules, and what they share.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,30 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
+use crate::commands::{check, completions};
+
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it.";
-
-const CHECK_ABOUT: &str = "\
-Checks rules and shows what is wrong with them.
-
-PATHS are rule files or folders with rule files at any depth: TOML in the detection-rules format or in
-that of Elastic Defend's behaviour rules, NDJSON as Kibana exports it, and .eql files with a query and
-nothing else. Lints take their levels from --allow, --warn and --deny, from the `eql.toml` in the
-folder of a rule or above it, and from the rule itself; what is nearer to the rule goes first.";
-
-const CHECK_AFTER: &str = "\
-Exit codes:
-  0  no errors; there may be warnings
-  1  a rule has an error, or a lint at the level `deny`
-  2  wrong usage, or something could not be read or written
-
-Examples:
-  eql check rules/                              all rules of a folder
-  eql check rules/ --deny warnings --quiet      in a build: silent, and any lint fails
-  eql check rules/ --format sarif > eql.sarif   for code scanning
-  eql check rules/ --format github              annotations in a GitHub workflow
-  eql check rules/ --fix                        apply the fixes that need no thought
-  eql check --stdin --stdin-name r.toml --format json < r.toml    for an editor";
 
 /// What the user asked for.
 #[derive(Debug, Parser)]
@@ -54,59 +34,11 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check rules and show what is wrong with them.
-    #[command(long_about = CHECK_ABOUT, after_long_help = CHECK_AFTER)]
-    Check(CheckArgs),
+    Check(check::Args),
     /// Write the script that completes this command line in a shell.
-    Completions(CompletionsArgs),
+    Completions(completions::Args),
     /// Write the manual page, in roff.
     Man,
-}
-
-/// `eql check`
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// Rule files and folders with rule files.
-    #[arg(required_unless_present = "stdin")]
-    pub(crate) paths: Vec<PathBuf>,
-
-    /// Read one rule from standard input.
-    #[arg(long, conflicts_with_all = ["paths", "fix"])]
-    pub(crate) stdin: bool,
-
-    /// The path that standard input is read and shown as; its end says what is in it.
-    #[arg(long, value_name = "PATH", default_value = "stdin.toml", requires = "stdin")]
-    pub(crate) stdin_name: String,
-
-    /// How to show what was found.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
-
-    /// Apply the fixes that need no thought, and show what is left.
-    #[arg(long)]
-    pub(crate) fix: bool,
-
-    /// Do not report these lints, by name; `warnings` are all of them.
-    #[arg(short = 'A', long, value_name = "LINT")]
-    pub(crate) allow: Vec<String>,
-
-    /// Report these lints as warnings.
-    #[arg(short = 'W', long, value_name = "LINT")]
-    pub(crate) warn: Vec<String>,
-
-    /// Report these lints as errors; `warnings` are all that are reported.
-    #[arg(short = 'D', long, value_name = "LINT")]
-    pub(crate) deny: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-
-    /// Show nothing but what was found.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-
-    /// Whether to color the output.
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(crate) color: Color,
 }
 
 /// How rules are read, the same for every subcommand.
@@ -119,27 +51,6 @@ pub(crate) struct ReadArgs {
     /// The language of every query, whatever its file says.
     #[arg(long, value_enum)]
     pub(crate) dialect: Option<DialectName>,
-}
-
-/// `eql completions`
-#[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    pub(crate) shell: clap_complete::Shell,
-}
-
-/// How findings are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Frames of the text, as rustc shows them.
-    Human,
-    /// One JSON object a line for each finding.
-    Json,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// Workflow commands of GitHub Actions, which become annotations.
-    Github,
 }
 
 /// When to color.

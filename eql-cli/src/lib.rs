@@ -5,9 +5,11 @@
 
 mod cli;
 mod commands;
+mod events;
 mod exit;
 mod load;
 mod parallel;
+mod pick;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;

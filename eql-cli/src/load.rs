@@ -35,6 +35,32 @@ pub(crate) struct Source {
     pub(crate) project: Arc<Project>,
 }
 
+impl Source {
+    /// Calls `show` for everything that is said of a rule, with the text that it points into: the file,
+    /// or the line of one that is the rule by itself.
+    pub(crate) fn for_each_finding<E>(
+        &self,
+        rule: &Loaded,
+        mut show: impl FnMut(&SourceText<'_>, &Diagnostic) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let place = SourceText {
+            path: Some(&self.name),
+            text: self.text.get(rule.span.range()).unwrap_or(&self.text),
+            first_line: if self.kind == Kind::Ndjson { rule.line } else { 1 },
+            first_column: 1,
+        };
+        for diagnostic in &rule.diagnostics {
+            let mut moved = diagnostic.clone();
+            let start = rule.span.start;
+            moved.move_places(|span| {
+                Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start))
+            });
+            show(&place, &moved)?;
+        }
+        Ok(())
+    }
+}
+
 /// How a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

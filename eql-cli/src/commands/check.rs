@@ -5,6 +5,7 @@ mod output;
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,92 @@ use eql_grammar::diag::{Code, Diagnostic, Diagnostics, Level};
 use eql_grammar::span::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::CheckArgs;
+use crate::cli::{Color, ReadArgs};
 use crate::exit::{Error, Exit};
 use crate::load::{self, Candidate, Contents, Loader, Options, Source};
+
+const ABOUT: &str = "\
+Checks rules and shows what is wrong with them.
+
+PATHS are rule files or folders with rule files at any depth: TOML in the detection-rules format or in
+that of Elastic Defend's behaviour rules, NDJSON as Kibana exports it, and .eql files with a query and
+nothing else. Lints take their levels from --allow, --warn and --deny, from the `eql.toml` in the
+folder of a rule or above it, and from the rule itself; what is nearer to the rule goes first.";
+
+const AFTER: &str = "\
+Exit codes:
+  0  no errors; there may be warnings
+  1  a rule has an error, or a lint at the level `deny`
+  2  wrong usage, or something could not be read or written
+
+Examples:
+  eql check rules/                              all rules of a folder
+  eql check rules/ --deny warnings --quiet      in a build: silent, and any lint fails
+  eql check rules/ --format sarif > eql.sarif   for code scanning
+  eql check rules/ --format github              annotations in a GitHub workflow
+  eql check rules/ --fix                        apply the fixes that need no thought
+  eql check --stdin --stdin-name r.toml --format json < r.toml    for an editor";
+
+/// `eql check`
+#[derive(Debug, clap::Args)]
+#[command(long_about = ABOUT, after_long_help = AFTER)]
+pub(crate) struct Args {
+    /// Rule files and folders with rule files.
+    #[arg(required_unless_present = "stdin")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Read one rule from standard input.
+    #[arg(long, conflicts_with_all = ["paths", "fix"])]
+    pub(crate) stdin: bool,
+
+    /// The path that standard input is read and shown as; its end says what is in it.
+    #[arg(long, value_name = "PATH", default_value = "stdin.toml", requires = "stdin")]
+    pub(crate) stdin_name: String,
+
+    /// How to show what was found.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+
+    /// Apply the fixes that need no thought, and show what is left.
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Do not report these lints, by name; `warnings` are all of them.
+    #[arg(short = 'A', long, value_name = "LINT")]
+    pub(crate) allow: Vec<String>,
+
+    /// Report these lints as warnings.
+    #[arg(short = 'W', long, value_name = "LINT")]
+    pub(crate) warn: Vec<String>,
+
+    /// Report these lints as errors; `warnings` are all that are reported.
+    #[arg(short = 'D', long, value_name = "LINT")]
+    pub(crate) deny: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+
+    /// Show nothing but what was found.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Whether to color the output.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Frames of the text, as rustc shows them.
+    Human,
+    /// One JSON object a line for each finding.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations.
+    Github,
+}
 
 /// What was read and found, to be shown.
 struct Report {
@@ -29,7 +113,7 @@ struct Report {
 }
 
 /// Checks the rules that the command line names.
-pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Error> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     let started = Instant::now();
     let loader = Loader::new(options(args)?)?;
     let mut fixed = 0;
@@ -106,7 +190,7 @@ fn projects(sources: &[(Source, Contents)]) -> Vec<((&str, &str), &[Diagnostic])
     found
 }
 
-fn options(args: &CheckArgs) -> Result<Options, Error> {
+fn options(args: &Args) -> Result<Options, Error> {
     let mut lints = Lints::default();
     let mut diags = Diagnostics::new();
     for (names, level) in [

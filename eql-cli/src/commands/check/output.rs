@@ -9,12 +9,10 @@ use eql_grammar::report::{SourceText, render_one};
 use eql_grammar::span::Span;
 use serde_json::{Value, json};
 
-use super::{Report, projects};
-use crate::cli::{CheckArgs, Format};
-use crate::load::Kind;
+use super::{Args, Format, Report, projects};
 
 /// Writes everything that was found, in the order of the files.
-pub(super) fn write(out: &mut impl Write, report: &Report, args: &CheckArgs) -> io::Result<()> {
+pub(super) fn write(out: &mut impl Write, report: &Report, args: &Args) -> io::Result<()> {
     let color = crate::colored(args.color, &io::stdout());
     match args.format {
         Format::Human => for_each(report, |place, diagnostic| {
@@ -51,21 +49,7 @@ fn for_each(
     }
     for (source, contents) in &report.sources {
         for rule in &contents.rules {
-            let line = source.kind == Kind::Ndjson;
-            let place = SourceText {
-                path: Some(&source.name),
-                text: source.text.get(rule.span.range()).unwrap_or(&source.text),
-                first_line: if line { rule.line } else { 1 },
-                first_column: 1,
-            };
-            for diagnostic in &rule.diagnostics {
-                let mut moved = diagnostic.clone();
-                let start = rule.span.start;
-                moved.move_places(|span| {
-                    Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start))
-                });
-                show(&place, &moved)?;
-            }
+            source.for_each_finding(rule, &mut show)?;
         }
     }
     Ok(())
