@@ -93,47 +93,57 @@ impl Timestamp {
     }
 }
 
+/// The number that digits make; `None` where one is no digit.
+#[inline]
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
+    })
+}
+
 /// ISO-8601 text, read from the left.
 struct Scan<'a> {
     rest: &'a [u8],
 }
 
 impl Scan<'_> {
-    fn eat(&mut self, any_of: &[u8]) -> Option<u8> {
+    #[inline]
+    fn eat<const COUNT: usize>(&mut self, any_of: &[u8; COUNT]) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
-        if !any_of.contains(&first) {
+        if any_of.iter().all(|&one| one != first) {
             return None;
         }
         self.rest = rest;
         Some(first)
     }
 
-    /// Exactly `count` digits.
-    fn digits(&mut self, count: usize) -> Option<i64> {
-        let (digits, rest) = self.rest.split_at_checked(count)?;
-        let mut number = 0;
-        for digit in digits {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            number = number * 10 + i64::from(digit - b'0');
-        }
+    /// Exactly `COUNT` digits. Every event is asked for its time, so that the compiler is told how many.
+    #[inline]
+    fn digits<const COUNT: usize>(&mut self) -> Option<i64> {
+        let (digits, rest) = self.rest.split_first_chunk::<COUNT>()?;
         self.rest = rest;
-        Some(number)
+        number(digits)
     }
 
-    fn number(&mut self, count: usize, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
-        self.digits(count).filter(|number| range.contains(number))
+    #[inline]
+    fn number<const COUNT: usize>(&mut self, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        self.digits::<COUNT>().filter(|number| range.contains(number))
     }
 
     /// The digits after the point, in billionths.
     fn fraction(&mut self) -> Option<i64> {
+        if let Some((digits, rest @ [b'Z'])) = self.rest.split_first_chunk::<3>() {
+            self.rest = rest;
+            return Some(number(digits)? * NANOS_PER_MILLI);
+        }
         let count = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=9).contains(&count) {
             return None;
         }
+        let (digits, rest) = self.rest.split_at(count);
+        self.rest = rest;
         let scale = 10_i64.pow(u32::try_from(9 - count).ok()?);
-        Some(self.digits(count)? * scale)
+        Some(number(digits)? * scale)
     }
 
     /// `Z`, `+02:00`, `+0200`, `+02` or nothing: seconds east of UTC.
@@ -146,24 +156,24 @@ impl Scan<'_> {
             b'-' => -1,
             _ => return Some(0),
         };
-        let hours = self.number(2, 0..=18)?;
+        let hours = self.number::<2>(0..=18)?;
         let minutes = if self.rest.is_empty() {
             0
         } else {
             self.eat(b":");
-            self.number(2, 0..=59)?
+            self.number::<2>(0..=59)?
         };
         Some(sign * (hours * 3_600 + minutes * 60))
     }
 
     /// What follows `T`: seconds of the day less the offset, and nanoseconds.
     fn time(&mut self) -> Option<(i64, i64)> {
-        let mut seconds = self.number(2, 0..=23)? * 3_600;
+        let mut seconds = self.number::<2>(0..=23)? * 3_600;
         let mut nanos = 0;
         if self.eat(b":").is_some() {
-            seconds += self.number(2, 0..=59)? * 60;
+            seconds += self.number::<2>(0..=59)? * 60;
             if self.eat(b":").is_some() {
-                seconds += self.number(2, 0..=59)?;
+                seconds += self.number::<2>(0..=59)?;
                 if self.eat(b".,").is_some() {
                     nanos = self.fraction()?;
                 }
@@ -175,12 +185,12 @@ impl Scan<'_> {
 
 fn parse_iso(text: &[u8]) -> Option<Timestamp> {
     let mut scan = Scan { rest: text };
-    let year = scan.digits(4)?;
+    let year = scan.digits::<4>()?;
     let (mut month, mut day) = (1, 1);
     if scan.eat(b"-").is_some() {
-        month = scan.number(2, 1..=12)?;
+        month = scan.number::<2>(1..=12)?;
         if scan.eat(b"-").is_some() {
-            day = scan.number(2, 1..=days_in_month(year, month))?;
+            day = scan.number::<2>(1..=days_in_month(year, month))?;
         }
     }
     let (seconds, nanos) = match scan.eat(b"Tt") {
