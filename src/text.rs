@@ -70,7 +70,7 @@ pub fn skip(value: &str, count: u32) -> Option<&str> {
 #[inline]
 #[must_use]
 pub fn in_sorted(value: &str, list: &[&str]) -> bool {
-    lengths_include(value, list) && search::<false>(value.as_bytes(), list)
+    is_in::<false>(value, list)
 }
 
 /// Whether `value` is in `list`, ignoring case. The list is in lower case and sorted by length in bytes
@@ -78,7 +78,7 @@ pub fn in_sorted(value: &str, list: &[&str]) -> bool {
 #[inline]
 #[must_use]
 pub fn in_sorted_fold(value: &str, list: &[&str]) -> bool {
-    lengths_include(value, list) && search::<true>(value.as_bytes(), list)
+    is_in::<true>(value, list)
 }
 
 /// A text to search for, and which of its bytes to look for first.
@@ -238,12 +238,17 @@ pub(crate) fn lower8(word: u64) -> u64 {
     word | letters(word, b'A', b'Z') >> 2
 }
 
-/// Whether some text of a list sorted by length may have the length of `value`.
+/// Whether `value` is in a list sorted by length and then by bytes. Many lists have one text, and most values are too
+/// short or too long for the others.
 #[inline]
-fn lengths_include(value: &str, list: &[&str]) -> bool {
-    match (list.first(), list.last()) {
-        (Some(shortest), Some(longest)) => (shortest.len()..=longest.len()).contains(&value.len()),
-        _ => false,
+fn is_in<const FOLD: bool>(value: &str, list: &[&str]) -> bool {
+    let value = value.as_bytes();
+    match list {
+        [] => false,
+        [text] => value.len() == text.len() && same::<FOLD>(value, text.as_bytes()),
+        [shortest, .., longest] => {
+            (shortest.len()..=longest.len()).contains(&value.len()) && search::<FOLD>(value, list)
+        }
     }
 }
 
