@@ -6,7 +6,6 @@
 //! there means that it does not.
 
 use crate::field::{Keyword, Kind as _};
-use crate::row::any_in;
 use crate::scan::{Raw, Scan};
 use crate::text::lower8;
 
@@ -18,9 +17,9 @@ pub(super) struct Index {
     category: Option<usize>,
     system: Option<usize>,
     /// Categories that some term asks for. One behind the last stands for all others.
-    categories: Vec<&'static str>,
+    categories: Names,
     /// Operating systems that some term asks for, in lower case. One behind the last stands for all others.
-    systems: Vec<&'static str>,
+    systems: Names,
     /// For each category, for each system.
     classes: Vec<Class>,
 }
@@ -104,21 +103,21 @@ impl Index {
         Self {
             category: slot(plan.category),
             system: slot(plan.system),
-            categories,
-            systems,
+            categories: Names::new(categories, false),
+            systems: Names::new(systems, true),
             classes,
         }
     }
 
     /// Appends the numbers of the terms that the event may fit, ascending, each once.
     pub(super) fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
-        let categories = places(scan, self.category, &self.categories, false);
-        let systems = places(scan, self.system, &self.systems, true);
+        let categories = self.categories.places(scan, self.category);
+        let systems = self.systems.places(scan, self.system);
         let start = found.len();
         let mut classes = 0;
         for category in categories.iter() {
             for system in systems.iter() {
-                let class = &self.classes[category * (self.systems.len() + 1) + system];
+                let class = &self.classes[category * (self.systems.list.len() + 1) + system];
                 class.search(scan, scratch, found);
                 classes += 1;
             }
@@ -162,21 +161,51 @@ impl Places {
 /// The most names that are told apart: what needs another one is in every class.
 const MAX_NAMES: usize = 63;
 
-/// Which of the names are values of the field; the place behind the last where none is.
-fn places(scan: &Scan, slot: Option<usize>, names: &[&str], fold: bool) -> Places {
-    let mut found = 0_u64;
-    if let Some(slot) = slot {
-        any_in::<Keyword>(scan, slot, &mut |value| {
-            let same = |name: &&str| {
-                if fold { value.eq_ignore_ascii_case(name) } else { value == *name }
-            };
-            if let Some(at) = names.iter().position(same) {
-                found |= 1 << at;
-            }
-            false
-        });
+/// Names by which events are sorted.
+#[derive(Debug)]
+struct Names {
+    list: Vec<&'static str>,
+    hashes: Vec<u64>,
+    /// Whether the case of a value does not matter. The names are in lower case then.
+    fold: bool,
+}
+
+impl Names {
+    fn new(list: Vec<&'static str>, fold: bool) -> Self {
+        let hashes = list.iter().map(|name| hash(name.as_bytes())).collect();
+        Self { list, hashes, fold }
     }
-    Places(if found == 0 { 1 << names.len() } else { found })
+
+    /// Which of the names are values of the field; the place behind the last where none is.
+    fn places(&self, scan: &Scan, slot: Option<usize>) -> Places {
+        let mut found = 0_u64;
+        if let Some(slot) = slot {
+            texts(scan, slot, &mut |value| {
+                let hash = hash(value);
+                let same = |name: &str| {
+                    let name = name.as_bytes();
+                    if self.fold { value.eq_ignore_ascii_case(name) } else { value == name }
+                };
+                let mut names = self.hashes.iter().zip(&self.list);
+                if let Some(at) = names.position(|(&of, name)| of == hash && same(name)) {
+                    found |= 1 << at;
+                }
+            });
+        }
+        Places(if found == 0 { 1 << self.list.len() } else { found })
+    }
+}
+
+/// Calls `look` for each value of a slot, as the text that a keyword has.
+#[inline(always)]
+fn texts(scan: &Scan, slot: usize, look: &mut impl FnMut(&[u8])) {
+    for value in scan.values(slot) {
+        if let Raw::Str(value) = value {
+            look(value.as_bytes());
+        } else if let Some(value) = value.scalar() {
+            Keyword::coerce(value, |value| look(value.as_bytes()));
+        }
+    }
 }
 
 impl Class {
@@ -221,13 +250,7 @@ impl Class {
             }
         }
         for field in &self.fields {
-            for value in scan.values(field.slot) {
-                if let Raw::Str(value) = value {
-                    field.search(value.as_bytes(), held);
-                } else if let Some(value) = value.scalar() {
-                    Keyword::coerce(value, |value| field.search(value.as_bytes(), held));
-                }
-            }
+            texts(scan, field.slot, &mut |value| field.search(value, held));
         }
         for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {
             let mut both = sides[0] & sides[1];
