@@ -18,7 +18,12 @@
 //! # What counts as JSON
 //!
 //! Every line that [`serde_json::from_slice`] reads as an object is read here, with the same values. The reverse
-//! does not hold: what is stepped over is not looked at closely.
+//! does not hold; let through is also a line with one of these in a part that no path leads to:
+//!
+//! - an object or array that is anything as long as its strings end and its brackets add up, `[1 2 {]]`, at any depth;
+//! - a string with escapes that mean nothing, `"\q"` or half a surrogate pair.
+//!
+//! Who needs all of the line to be JSON parses it; [`Row::is_valid`](crate::Row::is_valid) says so.
 
 #[allow(unsafe_code)] // what the text of a value is
 mod buffer;
@@ -363,7 +368,7 @@ pub struct Values<'a> {
 impl<'a> Iterator for Values<'a> {
     type Item = Raw<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Raw<'a>> {
         self.left = self.left.checked_sub(1)?;
         let entry = self.scan.store.values[self.next as usize];

@@ -13,13 +13,8 @@ use super::projection::{EdgeId, NodeId, Projection};
 pub(super) struct Guess {
     /// The first 32 bytes of the text.
     pub(super) text: [u8; 32],
-    /// Which of them are of the text.
-    pub(super) mask: u32,
-    /// The guess that came after this one last time, and the one before that.
-    pub(super) next: u32,
-    pub(super) other: u32,
-    /// The node of the object.
-    owner: NodeId,
+    /// The guesses that came after this one, the last one first.
+    pub(super) next: [u32; WAYS],
     pub(super) member: Member,
 }
 
@@ -72,13 +67,24 @@ impl Member {
             Some(edge) => Self { edge, target: Target::of(projection, projection.target(edge)) },
         }
     }
+
+    /// Of a text of 32 bytes 0xff, which are in no line.
+    fn unmatched(mut self) -> Self {
+        self.target.len = 32;
+        self
+    }
 }
 
+/// How many guesses are kept of what comes after one. With these a guess fills a line of the cache.
+pub(super) const WAYS: usize = 4;
+const _: () = assert!(size_of::<Guess>() == 64);
 /// The longest text that is learned.
 const LONGEST: usize = 64;
 /// How many texts are learned before all are forgotten.
 const MOST: usize = 2048;
 const TABLE: usize = 2 * MOST;
+/// How many places of the table a text may be at. Whoever makes up keys of one hash fills so many, not more.
+const PROBES: u32 = 16;
 
 /// All guesses of a scan.
 ///
@@ -87,6 +93,8 @@ const TABLE: usize = 2 * MOST;
 #[derive(Debug, Default)]
 pub(super) struct Guesses {
     pub(super) all: Vec<Guess>,
+    /// The node of the object of each.
+    owners: Vec<NodeId>,
     /// The bytes of each text after the first 32.
     pub(super) tails: Vec<[u8; 32]>,
     /// Open addressing: the index of a guess, [`EMPTY`] where there is none.
@@ -105,21 +113,14 @@ impl Guesses {
         self.table.resize(TABLE, EMPTY);
         self.all.clear();
         self.tails.clear();
-        // 0xff is in no UTF-8 text.
-        let none = Guess {
-            text: [0xff; 32],
-            mask: u32::MAX,
-            next: self.nodes,
-            other: self.nodes,
-            owner: 0,
-            member: Member::of(projection, None),
-        };
+        let member = Member::of(projection, None).unmatched();
+        let none = Guess { text: [0xff; 32], next: [self.nodes; WAYS], member };
         self.all.reserve(self.nodes as usize + 2 + MOST);
-        for node in 0..=self.nodes {
-            // The last one is of no node: nothing is learned of what follows it.
-            let owner = if node < self.nodes { node } else { NodeId::MAX };
-            self.all.push(Guess { owner, ..none.clone() });
-        }
+        self.all.resize(self.nodes as usize + 1, none);
+        // The last one is of no node: nothing is learned of what follows it.
+        self.owners.clear();
+        self.owners.extend((0..self.nodes).chain([NodeId::MAX]));
+        self.owners.reserve(self.nodes as usize + 2 + MOST);
         self.tails.reserve(self.nodes as usize + 2 + MOST);
         self.tails.resize(self.nodes as usize + 1, [0; 32]);
     }
@@ -139,13 +140,13 @@ impl Guesses {
     pub(super) fn learn(&mut self, node: NodeId, prev: u32, text: &[u8], member: Member) -> u32 {
         let Some(found) = self.find_or_add(node, text, member) else {
             // Nothing follows it for good, since it stands for texts of all nodes.
-            self.all[self.nodes as usize].member = member;
+            self.all[self.nodes as usize].member = member.unmatched();
             return self.nodes;
         };
-        let prev = &mut self.all[prev as usize];
-        if prev.owner != NodeId::MAX {
-            prev.other = prev.next;
-            prev.next = found;
+        if self.owners[prev as usize] != NodeId::MAX {
+            let next = &mut self.all[prev as usize].next;
+            next.copy_within(..WAYS - 1, 1);
+            next[0] = found;
         }
         found
     }
@@ -154,9 +155,9 @@ impl Guesses {
         if text.len() > LONGEST {
             return None;
         }
-        let mut at = super::projection::hash(text).wrapping_add(node.wrapping_mul(0x9e37_79b1));
-        loop {
-            let slot = at as usize % TABLE;
+        let first = super::projection::hash(text).wrapping_add(node.wrapping_mul(0x9e37_79b1));
+        for step in 0..PROBES {
+            let slot = first.wrapping_add(step) as usize % TABLE;
             let index = self.table[slot];
             if index == EMPTY {
                 if self.is_full() {
@@ -170,29 +171,22 @@ impl Guesses {
             if self.is(index, node, text) {
                 return Some(index);
             }
-            at = at.wrapping_add(1);
         }
+        None
     }
 
     fn add(&mut self, owner: NodeId, text: &[u8], member: Member) {
         let (head, tail) = halves(text);
-        let mask = u32::MAX >> (32 - text.len().min(32));
         let mut member = member;
         member.target.len = text.len() as u8;
-        self.all.push(Guess {
-            text: head,
-            mask,
-            next: self.nodes,
-            other: self.nodes,
-            owner,
-            member,
-        });
+        self.all.push(Guess { text: head, next: [self.nodes; WAYS], member });
+        self.owners.push(owner);
         self.tails.push(tail);
     }
 
     fn is(&self, index: u32, owner: NodeId, text: &[u8]) -> bool {
         let guess = &self.all[index as usize];
-        guess.owner == owner
+        self.owners[index as usize] == owner
             && usize::from(guess.member.target.len) == text.len()
             && (guess.text, self.tails[index as usize]) == halves(text)
     }
@@ -205,4 +199,34 @@ fn halves(text: &[u8]) -> ([u8; 32], [u8; 32]) {
     halves.0[..head.len()].copy_from_slice(head);
     halves.1[..tail.len()].copy_from_slice(tail);
     halves
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// Keys that all fall on one place of the table cost no more than others, and are read alike.
+    #[test]
+    fn keys_of_one_hash_do_not_pile_up() {
+        let projection = Projection::new(&["a"]);
+        let mut guesses = Guesses::default();
+        guesses.reset(&projection);
+        let mut by_slot: HashMap<usize, Vec<String>> = HashMap::new();
+        let most = if cfg!(miri) { 20 } else { 400_000 };
+        for number in 0..most {
+            let text = format!(",\"k{number}\":");
+            let slot = super::super::projection::hash(text.as_bytes()) as usize % TABLE;
+            by_slot.entry(slot).or_default().push(text);
+        }
+        let (_, same) = by_slot.into_iter().max_by_key(|(_, texts)| texts.len()).unwrap();
+        let member = Member::of(&projection, None);
+        let learned = same.iter().filter(|text| {
+            guesses.learn(Projection::ROOT, Projection::ROOT, text.as_bytes(), member)
+                != guesses.nodes
+        });
+        let learned = learned.count();
+        assert_eq!(learned, same.len().min(PROBES as usize), "of {}", same.len());
+    }
 }

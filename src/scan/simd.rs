@@ -47,6 +47,14 @@ pub(super) trait Simd: Sized {
     /// [`Walk::array_body`]
     unsafe fn array(walk: &mut Walk<'_>, at: usize, node: NodeId, slot: u32) -> Result<usize, Odd>;
 
+    /// [`Walk::other_body`]
+    unsafe fn other(
+        walk: &mut Walk<'_>,
+        at: usize,
+        node: NodeId,
+        prev: u32,
+    ) -> Result<(usize, u32), Odd>;
+
     /// [`Walk::member_body`]
     unsafe fn member(
         walk: &mut Walk<'_>,

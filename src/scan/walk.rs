@@ -18,7 +18,7 @@
 //! most one byte of the string that is meant, so that of the second half of the buffer `n` bytes are used; blocks
 //! begin at most there.
 
-use super::guess::{CLOSE, Guess, Guesses, Member, NO_SLOT, SLOTS, Target};
+use super::guess::{CLOSE, Guess, Guesses, Member, NO_SLOT, SLOTS, Target, WAYS};
 use super::projection::{NodeId, Projection};
 #[cfg(target_arch = "x86_64")]
 use super::simd::Avx2;
@@ -171,20 +171,12 @@ impl<'a> Walk<'a> {
             }
             // SAFETY, of the whole body: see above; indices of guesses and edges are what they say.
             unsafe {
-                let (next, other) = {
-                    let prev = self.guess(prev);
-                    (prev.next, prev.other)
-                };
-                prev = if self.agrees::<S>(at, next) {
-                    at += usize::from(self.guess(next).member.target.len);
-                    next
-                } else if self.agrees::<S>(at, other) {
-                    at += usize::from(self.guess(other).member.target.len);
-                    let prev = self.guesses.all.get_unchecked_mut(prev as usize);
-                    (prev.next, prev.other) = (other, next);
-                    other
+                let first = self.guess(prev).next[0];
+                prev = if self.agrees::<S>(at, first) {
+                    at += usize::from(self.guess(first).member.target.len);
+                    first
                 } else {
-                    let (end, guess) = S::member(self, at, node, prev)?;
+                    let (end, guess) = S::other(self, at, node, prev)?;
                     at = end;
                     guess
                 };
@@ -218,18 +210,40 @@ impl<'a> Walk<'a> {
         // SAFETY, of the whole body: see above.
         unsafe {
             let guess = self.guess(index);
-            let equal = S::equal32(self.at(at), guess.text.as_ptr());
-            if !equal & guess.mask != 0 {
-                return false;
-            }
-            let len = guess.member.target.len;
-            if len <= 32 {
+            let equal = S::equal32(self.at(at), guess.text.as_ptr()).trailing_ones();
+            let len = u32::from(guess.member.target.len);
+            if equal >= len {
                 return true;
+            }
+            if equal < 32 {
+                return false;
             }
             // The first 32 bytes are of the line.
             let tail = self.guesses.tails.get_unchecked(index as usize);
             let equal = S::equal32(self.at(at + 32), tail.as_ptr());
             !equal & (u32::MAX >> (64 - len)) == 0
+        }
+    }
+
+    /// What stands before a value of an object, or its end, where the first guess is wrong; gives the end of it.
+    #[inline(always)]
+    pub(super) unsafe fn other_body<S: Simd>(
+        &mut self,
+        at: usize,
+        node: NodeId,
+        prev: u32,
+    ) -> Result<(usize, u32), Odd> {
+        // SAFETY, of the whole body: see above.
+        unsafe {
+            for way in 1..WAYS {
+                let guess = self.guess(prev).next[way];
+                if self.agrees::<S>(at, guess) {
+                    let next = &mut self.guesses.all.get_unchecked_mut(prev as usize).next;
+                    next.swap(0, way);
+                    return Ok((at + usize::from(self.guess(guess).member.target.len), guess));
+                }
+            }
+            S::member(self, at, node, prev)
         }
     }
 

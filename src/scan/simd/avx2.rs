@@ -124,6 +124,17 @@ impl Simd for Avx2 {
     }
 
     #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,popcnt,lzcnt")]
+    unsafe fn other(
+        walk: &mut Walk<'_>,
+        at: usize,
+        node: NodeId,
+        prev: u32,
+    ) -> Result<(usize, u32), Odd> {
+        // SAFETY: see above.
+        unsafe { walk.other_body::<Self>(at, node, prev) }
+    }
+
+    #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,popcnt,lzcnt")]
     unsafe fn member(
         walk: &mut Walk<'_>,
         at: usize,

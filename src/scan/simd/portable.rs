@@ -110,6 +110,16 @@ impl Simd for Portable {
         unsafe { walk.array_body::<Self>(at, node, slot) }
     }
 
+    unsafe fn other(
+        walk: &mut Walk<'_>,
+        at: usize,
+        node: NodeId,
+        prev: u32,
+    ) -> Result<(usize, u32), Odd> {
+        // SAFETY: as asked of the caller.
+        unsafe { walk.other_body::<Self>(at, node, prev) }
+    }
+
     unsafe fn member(
         walk: &mut Walk<'_>,
         at: usize,
