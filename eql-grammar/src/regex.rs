@@ -38,6 +38,7 @@ mod alphabet;
 mod chars;
 mod determinize;
 mod minimize;
+mod parts;
 #[cfg(test)]
 mod reference;
 mod syntax;
@@ -78,6 +79,9 @@ pub struct Dfa {
     pub accept: u16,
     /// The next states, `states` of them for each class.
     pub table: Vec<u16>,
+    /// Texts of which every match has one in it, in lower case with folding; none where no such texts are
+    /// known. No part of the tables: what can be searched for before they are used.
+    pub parts: Vec<String>,
 }
 
 /// Why a list of patterns does not compile.
@@ -137,8 +141,10 @@ pub fn compile(patterns: &[&str], fold: bool) -> Result<Dfa, RegexError> {
         })
     };
     let asts = patterns.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()?;
-    determinize::determinize(&syntax::Ast::Union(asts), fold)
+    let ast = syntax::Ast::Union(asts);
+    determinize::determinize(&ast, fold)
         .and_then(|raw| minimize::minimize(&raw))
+        .map(|tables| Dfa { parts: parts::parts(&ast, fold), ..tables })
         .map_err(|TooComplex(what)| {
             let whose = if patterns.len() > 1 {
                 "these patterns together need"
@@ -173,6 +179,16 @@ impl Dfa {
     #[must_use]
     pub fn is_never(&self) -> bool {
         self.start == DEAD
+    }
+
+    /// Whether many values are read to their end before it is clear that they do not match: most characters
+    /// may come first.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let states = usize::from(self.states);
+        let first =
+            |class: &&u8| self.table[usize::from(**class) * states + usize::from(self.start)];
+        self.ascii.iter().filter(|class| first(class) != DEAD).count() > self.ascii.len() / 2
     }
 
     /// Whether every value matches.
@@ -430,7 +446,7 @@ mod tests {
     #[test]
     fn same_as_the_reference() {
         let mut random = Random(0x5851_f42d_4c95_7f2d);
-        let (mut hits, mut tries) = (0, 0);
+        let (mut hits, mut tries, mut with_parts) = (0, 0, 0);
         for _ in 0..3_000 {
             let depth = 1 + random.below(4);
             let patterns: Vec<String> =
@@ -446,8 +462,44 @@ mod tests {
                 hits += usize::from(expected);
                 tries += 1;
             }
+            for ast in &asts {
+                let parts = parts::parts(ast, fold);
+                let hits = (0..40).map(|_| random.value());
+                for mut value in hits.filter(|value| reference::matches(ast, value, fold)) {
+                    if fold {
+                        value.make_ascii_lowercase();
+                    }
+                    let found = parts.is_empty() || parts.iter().any(|part| value.contains(part));
+                    assert!(found, "{patterns:?} {fold}: none of {parts:?} in {value:?}");
+                    with_parts += usize::from(!parts.is_empty());
+                }
+            }
         }
         assert!((tries / 5..tries * 4 / 5).contains(&hits), "{hits} of {tries} match");
+        assert!(with_parts > 1_000, "only {with_parts} matches have known parts");
+    }
+
+    #[test]
+    fn parts_that_matches_have() {
+        for (pattern, fold, parts) in [
+            (r"C:\\Temp\\.+", true, &[r"c:\temp\"] as &[&str]),
+            (r"[A-Z]:\\.*\.exe", false, &[".exe"]),
+            (".*[ ]{20,}x", false, &["                    x"]),
+            ("([^ ]+[ ]{3,}[^ ]*){3,}.*", false, &["   "]),
+            ("(ab|cd)x{2,3}y", false, &["xxy"]),
+            ("(curl|wget) .+", false, &["curl", "wget"]),
+            ("(a|ab|b)+", false, &["a", "b"]),
+            ("(abc)?d|abcde", false, &["d"]),
+            ("[aA]b", false, &["b"]),
+            ("[aA]b", true, &["ab"]),
+            (".*", false, &[]),
+            ("~(abc)", false, &[]),
+            ("abc|.", false, &[]),
+            ("abcd&.*bc.*", false, &["abcd"]),
+        ] {
+            assert_eq!(compile(&[pattern], fold).unwrap().parts, parts, "{pattern}");
+        }
+        assert_eq!(compile(&["x.*yz", "[0-9]w"], false).unwrap().parts, ["w", "yz"]);
     }
 
     /// Every regular expression of the corpus compiles, quickly and into small tables.

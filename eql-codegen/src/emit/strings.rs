@@ -28,7 +28,7 @@ impl Cx<'_> {
             tests.push(table(&test.globs, test.fold));
         }
         if let Some(dfa) = &test.regex {
-            tests.push(automaton(dfa));
+            tests.push(automaton(dfa, test.fold));
         }
         if tests.is_empty() {
             return quote!({
@@ -169,7 +169,19 @@ fn needle(text: &str) -> TokenStream {
     quote!(rt::Needle { text: #text, rare: #rare })
 }
 
-fn automaton(dfa: &Dfa) -> TokenStream {
+/// An automaton that reads most values to their end is asked only about those that have a part it needs.
+fn automaton(dfa: &Dfa, fold: bool) -> TokenStream {
+    let tables = tables(dfa);
+    let [part] = dfa.parts.as_slice() else { return tables };
+    if !dfa.is_open() {
+        return tables;
+    }
+    let needle = needle(part);
+    let contains = if fold { quote!(contains_fold) } else { quote!(contains) };
+    quote!((rt::#contains(value, &#needle) && #tables))
+}
+
+fn tables(dfa: &Dfa) -> TokenStream {
     let ascii = Literal::byte_string(&dfa.ascii);
     let wide = dfa.wide.iter().map(|(from, class)| {
         let (from, class) = (Literal::u32_unsuffixed(*from), Literal::u8_unsuffixed(*class));

@@ -107,19 +107,20 @@ pub(super) fn of_text(
 /// The guard that a field has a value.
 fn of_presence(query: &hir::Query, field: FieldIx, priors: &Priors) -> Option<Guard> {
     let field = &query.fields[field.0];
-    let fits = field.root == Root::Event && field.ty.is_some();
+    let fits = field.root == Root::Event && field.ty.is_some() && !sorts(&field.path);
     fits.then(|| Guard::new(&field.path, vec![What::Any], priors))
 }
 
 /// The path of a field whose texts can be guards.
 fn texts_of(query: &hir::Query, field: FieldIx) -> Option<&str> {
     let field = &query.fields[field.0];
-    let fits = field.root == Root::Event
-        && field.ty == Some(Type::Keyword)
-        // By these an event is sorted before guards are looked up.
-        && field.path != CATEGORY
-        && field.path != SYSTEM;
+    let fits = field.root == Root::Event && field.ty == Some(Type::Keyword) && !sorts(&field.path);
     fits.then_some(&field.path)
+}
+
+/// Whether events are sorted by this field before guards are looked up.
+fn sorts(path: &str) -> bool {
+    path == CATEGORY || path == SYSTEM
 }
 
 /// Guards of a condition, or of its negation where `positive` is false. Each of them alone is necessary.
@@ -210,13 +211,18 @@ fn of_strings(
     priors: &Priors,
 ) -> Option<Guard> {
     let path = texts_of(query, field)?;
-    if test.regex.is_some() {
-        return None;
-    }
     let mut list: Vec<What> =
         test.exact.iter().map(|text| What::Whole(text.to_ascii_lowercase())).collect();
     for glob in &test.globs {
         list.push(of_glob(glob, path, priors)?);
+    }
+    if let Some(regex) = &test.regex {
+        if regex.parts.is_empty() {
+            return None;
+        }
+        for text in &regex.parts {
+            list.push(part(text, path, priors)?);
+        }
     }
     Some(Guard::new(path, list, priors))
 }

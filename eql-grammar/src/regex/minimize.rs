@@ -24,6 +24,7 @@ pub(super) fn minimize(raw: &Raw) -> Result<Dfa, TooComplex> {
         start: order.state_of_block[blocks.block_of[0]],
         accept: order.accept,
         table: classes.columns.concat(),
+        parts: Vec::new(),
     })
 }
 
