@@ -283,7 +283,10 @@ pub(crate) fn file(
     lints: &Lints,
     project: &Project,
 ) -> Compiled {
-    Checked::of(path, dialect, lints, project).compiled(path, span, project)
+    let checked = Checked::of(path, dialect, lints, project);
+    let tracked = track(checked.is_read().then_some(path));
+    let Compiled { notes, rule } = checked.compiled(path, span, project);
+    Compiled { notes: quote!(#tracked #notes), rule }
 }
 
 /// A rule file as far as the front end takes it. Without tokens, so that it may come from another thread.
@@ -347,6 +350,11 @@ impl Checked {
         })
     }
 
+    /// Whether there is a file to track.
+    pub(crate) fn is_read(&self) -> bool {
+        self.text.is_some()
+    }
+
     /// With tokens for what there is to say, at `span`.
     pub(crate) fn compiled(self, path: &Path, span: Span, project: &Project) -> Compiled {
         let Self { text, diagnostics, rule } = self;
@@ -356,9 +364,7 @@ impl Checked {
         };
         let map = FileMap { span, path: project.shown(path), shown: text };
         let source = Source { text: String::new(), map: SourceMap::File(map) };
-        let tracked = track(path);
-        let notes = report::all(&diagnostics, &source);
-        Compiled { notes: quote!(#tracked #notes), rule }
+        Compiled { notes: report::all(&diagnostics, &source), rule }
     }
 }
 

@@ -68,15 +68,18 @@ impl Project {
 
     /// Makes an edit of `eql.toml` a reason to build again.
     pub(crate) fn tracked(&self) -> TokenStream {
-        self.file.iter().map(|(path, _)| track(path)).collect()
+        track(self.file.iter().map(|(path, _)| path.as_path()))
     }
 }
 
-/// Makes an edit of the file a reason to build again.
-pub(crate) fn track(path: &Path) -> TokenStream {
-    let path = path.to_string_lossy();
+/// Makes an edit of one of the files a reason to build again. One item for all: a thousand take the compiler a while.
+pub(crate) fn track<'a>(paths: impl IntoIterator<Item = &'a Path>) -> TokenStream {
+    let paths: Vec<_> = paths.into_iter().map(Path::to_string_lossy).collect();
+    if paths.is_empty() {
+        return TokenStream::new();
+    }
     quote!(
-        const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+        const _: &[&[::core::primitive::u8]] = &[#(::core::include_bytes!(#paths)),*];
     )
 }
 

@@ -15,7 +15,7 @@ use syn::{Attribute, Visibility};
 use crate::compile::{Checked, Compiled, Whole};
 use crate::emit::{self, Shape};
 use crate::plan::{Plan, Priors};
-use crate::project::Project;
+use crate::project::{Project, track};
 use crate::report;
 
 use self::input::{File, Rules, Set};
@@ -117,6 +117,8 @@ fn module(
     let shape = if files.len() >= MANY_RULES { Shape::Calls } else { Shape::Inline };
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     let checked = Checked::all(&paths, dialect, &project.config.lints, project);
+    let read = paths.iter().zip(&checked).filter(|(_, checked)| checked.is_read());
+    let tracked = track(read.map(|(path, _)| *path));
     for (File { path: file, span }, checked) in files.iter().zip(checked) {
         let span = *span;
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
@@ -169,6 +171,8 @@ fn module(
         #about
         #(#attrs)*
         #vis mod #name {
+            #tracked
+
             #items
 
             #planned
