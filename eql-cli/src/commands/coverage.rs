@@ -3,6 +3,7 @@
 mod human;
 mod json;
 mod matrix;
+mod navigator;
 mod observed;
 mod platform;
 
@@ -82,6 +83,8 @@ pub(crate) enum Format {
     Human,
     /// One JSON object with everything.
     Json,
+    /// A layer for the ATT&CK Navigator, of format 4.5.
+    Navigator,
 }
 
 fn version(name: &str) -> Result<Version, String> {
@@ -123,6 +126,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     let text = match args.format() {
         Format::Human => human::render(&coverage),
         Format::Json => json::render(&coverage),
+        Format::Navigator => navigator::render(&coverage, &args.platform),
     };
     write(args.output.as_deref(), &text)?;
     Ok(if picked.broken > 0 { Exit::Findings } else { Exit::Clean })
