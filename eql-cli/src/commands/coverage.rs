@@ -1,5 +1,6 @@
 //! `eql coverage`
 
+mod html;
 mod human;
 mod json;
 mod matrix;
@@ -83,6 +84,8 @@ pub(crate) enum Format {
     Human,
     /// One JSON object with everything.
     Json,
+    /// One page with the matrix, the rules and their queries, which loads nothing.
+    Html,
     /// A layer for the ATT&CK Navigator, of format 4.5.
     Navigator,
 }
@@ -126,6 +129,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     let text = match args.format() {
         Format::Human => human::render(&coverage),
         Format::Json => json::render(&coverage),
+        Format::Html => html::render(&coverage, &args.platform)?,
         Format::Navigator => navigator::render(&coverage, &args.platform),
     };
     write(args.output.as_deref(), &text)?;
@@ -135,6 +139,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
 impl Args {
     fn format(&self) -> Format {
         let by_name = || match self.output.as_ref()?.extension()?.to_str()? {
+            "html" | "htm" => Some(Format::Html),
             "json" => Some(Format::Json),
             _ => None,
         };

@@ -1,6 +1,6 @@
 //! The table.
 
-use std::fmt::{self, Write as _};
+use std::fmt::{self, Display, Write as _};
 
 use super::matrix::{Coverage, Node, Note, Share, Why};
 
@@ -99,11 +99,11 @@ pub(super) fn summary(coverage: &Coverage<'_>) -> String {
         let alerted = coverage.rules.iter().filter(|rule| rule.alerts > 0).count();
         line += &format!(
             "; {}, {} of {alerted} of them",
-            counted_u64(observed.alerts, "alert"),
+            counted(observed.alerts, "alert"),
             observed.alerts - observed.others.values().sum::<u64>()
         );
         if observed.not_alerts > 0 {
-            line += &format!(", {} that are no alerts", counted_u64(observed.not_alerts, "event"));
+            line += &format!(", {} that are no alerts", counted(observed.not_alerts, "event"));
         }
     }
     line
@@ -128,12 +128,10 @@ pub(super) fn of(share: Share) -> String {
 }
 
 /// `1 rule`, `2 rules`
-pub(super) fn counted(count: usize, what: &str) -> String {
-    counted_u64(count as u64, what)
-}
-
-pub(super) fn counted_u64(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+pub(super) fn counted(count: impl Display, what: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// Numbers, a bar of ten, and how many of a hundred.

@@ -95,6 +95,10 @@ pub(crate) enum Why {
 }
 
 impl Node {
+    fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
     /// How many of those below it have rules.
     pub(crate) fn share(&self) -> Share {
         let covered = self.below.iter().filter(|node| !node.rules.is_empty()).count();
@@ -124,10 +128,11 @@ impl Share {
         (self.covered * 100).checked_div(self.all).unwrap_or(0)
     }
 
-    fn of<'a>(nodes: impl Iterator<Item = &'a Node>) -> Self {
+    /// How many of the nodes are covered; those of the same id are one.
+    fn of<'a>(nodes: impl Iterator<Item = &'a Node>, is_covered: impl Fn(&Node) -> bool) -> Self {
         let mut covered = BTreeMap::new();
         for node in nodes {
-            *covered.entry(&node.id).or_insert(false) |= !node.rules.is_empty();
+            *covered.entry(&node.id).or_insert(false) |= is_covered(node);
         }
         Self { covered: covered.values().filter(|&&yes| yes).count(), all: covered.len() }
     }
@@ -136,18 +141,25 @@ impl Share {
 impl Coverage<'_> {
     /// How many tactics have rules.
     pub(crate) fn of_tactics(&self) -> Share {
-        Share::of(self.tactics.iter())
+        Share::of(self.tactics.iter(), Node::has_rules)
     }
 
     /// How many techniques have rules; one that is under several tactics counts once.
     pub(crate) fn of_techniques(&self) -> Share {
-        Share::of(self.tactics.iter().flat_map(|tactic| &tactic.below))
+        Share::of(self.tactics.iter().flat_map(|tactic| &tactic.below), Node::has_rules)
     }
 
     /// How many sub-techniques have rules.
     pub(crate) fn of_subtechniques(&self) -> Share {
         let techniques = self.tactics.iter().flat_map(|tactic| &tactic.below);
-        Share::of(techniques.flat_map(|technique| &technique.below))
+        Share::of(techniques.flat_map(|technique| &technique.below), Node::has_rules)
+    }
+
+    /// How many of the techniques with rules have a rule that alerted.
+    pub(crate) fn of_alerted_techniques(&self) -> Share {
+        let techniques = self.tactics.iter().flat_map(|tactic| &tactic.below);
+        let with_rules = techniques.filter(|node| node.has_rules());
+        Share::of(with_rules, |node| self.alerts(&node.rules) > 0)
     }
 
     /// The number of alerts of some rules.

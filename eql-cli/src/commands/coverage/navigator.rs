@@ -3,7 +3,7 @@
 use eql_grammar::attack::Version;
 use serde_json::{Value, json};
 
-use super::human::{counted, counted_u64, summary};
+use super::human::{counted, summary};
 use super::matrix::{Coverage, Node};
 use super::platform::Platform;
 
@@ -77,7 +77,7 @@ fn scored(node: &Node, tactic: &Node, coverage: &Coverage<'_>) -> Value {
         })
         .collect();
     if coverage.observed.is_some() {
-        let alerts = counted_u64(coverage.alerts(&node.rules), "alert");
+        let alerts = counted(coverage.alerts(&node.rules), "alert");
         metadata.insert(0, json!({ "name": "observed", "value": alerts }));
     }
     json!({
