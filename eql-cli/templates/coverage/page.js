@@ -34,8 +34,13 @@
     if (part) requestAnimationFrame(() => { one(part).scrollIntoView(); one(part).focus(); });
   });
 
+  const lower = (node) => node.textContent.toLowerCase();
   const rules = all(".catalog li").map((row) => ({
-    row, severity: row.dataset.severity, text: row.textContent.toLowerCase(),
+    row,
+    severity: row.dataset.severity,
+    alerts: Number(row.dataset.alerts ?? 0),
+    text: lower(row.querySelector("summary")) + lower(row.querySelector("pre")),
+    ids: lower(row.querySelector(".ids")),
   }));
   const indexes = (node) => (node.dataset.rules ? node.dataset.rules.split(" ").map(Number) : []);
   const tactics = all(".tactic").map((tactic) => ({
@@ -49,16 +54,26 @@
   }));
   const panels = all(".panel").map((panel) => ({
     count: panel.querySelector("header .count"),
-    name: one(panel.id.replace(/^/, "")).querySelector("h3").textContent.toLowerCase(),
+    name: lower(panel.querySelector("h3")) + lower(panel.querySelector("header a")),
     parts: all("section", panel).map((part) => ({
-      part, count: part.querySelector(".count"), rows: all("li[data-rule]", part),
+      part,
+      count: part.querySelector(".count"),
+      name: part.id ? lower(part.querySelector("h4")) : "",
+      rows: all("li[data-rule]", part),
     })),
   }));
 
+  function count(number, what) {
+    return `${number} ${what}${number === 1 ? "" : "s"}`;
+  }
+
   function leaf(node) {
     return {
-      node, rules: indexes(node), name: node.dataset.name.toLowerCase(),
-      number: node.querySelector(".n").firstChild, alerts: Number(node.dataset.alerts ?? 0),
+      node,
+      rules: indexes(node),
+      name: node.dataset.name.toLowerCase(),
+      number: node.querySelector(".n").firstChild,
+      fired: node.querySelector(":scope > .hit > .fired"),
     };
   }
 
@@ -66,16 +81,22 @@
     const words = search.value.trim().toLowerCase();
     const severities = new Set(all("[name=severity]:checked", form).map((box) => box.value));
     const covered = one("covered").checked, alerted = one("alerted")?.checked ?? false;
-    const severe = rules.map((rule) => severities.has(rule.severity));
-    const found = rules.map((rule, at) => severe[at] && rule.text.includes(words));
-    rules.forEach((rule, at) => { rule.row.hidden = !found[at]; });
+    const kept = rules.map((rule) => severities.has(rule.severity) && (!alerted || rule.alerts > 0));
+    const found = rules.map((rule, at) => kept[at] && rule.text.includes(words));
+    rules.forEach((rule, at) => { rule.row.hidden = !(found[at] || (kept[at] && rule.ids.includes(words))); });
 
     // Shows how many rules are left, and says whether the node is to be seen.
     const show = (leaf, named) => {
-      const left = leaf.rules.filter((at) => (named ? severe : found)[at]).length;
+      const rest = leaf.rules.filter((at) => (named ? kept : found)[at]);
+      const left = rest.length;
       leaf.number.data = left;
+      if (leaf.fired) {
+        const alerts = rest.reduce((sum, at) => sum + rules[at].alerts, 0);
+        leaf.fired.textContent = count(alerts, "alert");
+        leaf.fired.hidden = !alerts;
+      }
       leaf.node.className = leaf.node.className.replace(/\bh\d/, `h${Math.min(5, 32 - Math.clz32(left))}`);
-      leaf.node.hidden = (words && !named && !left) || (covered && !left);
+      leaf.node.hidden = (words && !named && !left) || ((covered || alerted) && !left);
       return left > 0;
     };
     const techniques = new Set();
@@ -84,9 +105,7 @@
       for (const cell of tactic.cells) {
         const named = cell.name.includes(words);
         const subs = cell.subs.filter((sub) => show(sub, named || sub.name.includes(words)));
-        const subNamed = words && cell.subs.some((sub) => sub.name.includes(words));
-        const has = show(cell, named || subNamed);
-        cell.node.hidden ||= alerted && !cell.alerts;
+        const has = show(cell, named || cell.subs.some((sub) => sub.name.includes(words)));
         if (cell.part) cell.part.textContent = `${subs.length}/${cell.subs.length}`;
         if (has) { having += 1; if (!cell.node.hidden) techniques.add(cell.name); }
       }
@@ -95,23 +114,24 @@
     }
     for (const panel of panels) {
       const left = new Set();
-      for (const { part, count, rows } of panel.parts) {
-        const named = panel.name.includes(words) || part.querySelector("h4")?.textContent.toLowerCase().includes(words);
+      for (const { part, count: number, name, rows } of panel.parts) {
+        const named = panel.name.includes(words) || name.includes(words);
         let here = 0;
         for (const row of rows) {
           const at = Number(row.dataset.rule);
-          row.hidden = !(named ? severe : found)[at];
+          row.hidden = !(named ? kept : found)[at];
           if (!row.hidden) { here += 1; left.add(at); }
         }
-        if (count) count.textContent = here;
+        if (number) number.textContent = here;
         part.hidden = !here;
       }
-      panel.count.textContent = `${left.size} ${left.size === 1 ? "rule" : "rules"}`;
+      panel.count.textContent = count(left.size, "rule");
     }
-    const sum = found.filter(Boolean).length;
+    const sum = rules.filter((rule) => !rule.row.hidden).length;
+    document.querySelector(".catalog .count").textContent = sum;
     const narrowed = words || severities.size < 4 || covered || alerted;
     one("shown").textContent = narrowed
-      ? `${sum} ${sum === 1 ? "rule" : "rules"}, ${techniques.size} ${techniques.size === 1 ? "technique" : "techniques"}` : "";
+      ? `${count(sum, "rule")}, ${count(techniques.size, "technique")}` : "";
   }
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
