@@ -98,12 +98,13 @@ pub(super) fn summary(coverage: &Coverage<'_>) -> String {
     if let Some(observed) = &coverage.observed {
         let alerted = coverage.rules.iter().filter(|rule| rule.alerts > 0).count();
         line += &format!(
-            "; {}, {} of {alerted} of them",
+            "; {}, {} of them of {}",
             counted(observed.alerts, "alert"),
-            observed.alerts - observed.others.values().sum::<u64>()
+            observed.alerts - observed.others.values().sum::<u64>(),
+            counted(alerted, "rule")
         );
         if observed.not_alerts > 0 {
-            line += &format!(", {} that are no alerts", counted(observed.not_alerts, "event"));
+            line += &format!(", {} without a rule", counted(observed.not_alerts, "event"));
         }
     }
     line
@@ -116,9 +117,6 @@ pub(super) fn sentence(note: &Note, coverage: &Coverage<'_>) -> String {
         Why::Replaced(by) => format!("{id} is {by} in ATT&CK {version}, and counts as that"),
         Why::Deprecated => format!("ATT&CK {version} has given {id} up; it counts nowhere"),
         Why::Later => format!("{id} is not in ATT&CK {version}, and was added"),
-        Why::OtherTactic(tactic) => {
-            format!("{id} is not under {tactic}, and counts under its own tactics")
-        }
     }
 }
 

@@ -28,14 +28,13 @@ pub(super) fn render(coverage: &Coverage<'_>) -> String {
         "unmapped": coverage.unmapped,
         "tactic_only": coverage.tactic_only,
         "notes": coverage.notes.iter().map(|note| {
-            let (why, other) = match &note.why {
+            let (why, now) = match &note.why {
                 Why::Replaced(by) => ("replaced", Some(by)),
                 Why::Deprecated => ("deprecated", None),
                 Why::Later => ("later", None),
-                Why::OtherTactic(tactic) => ("other_tactic", Some(tactic)),
             };
             json!({
-                "id": note.id, "why": why, "other": other, "rules": note.rules,
+                "id": note.id, "why": why, "now": now, "rules": note.rules,
                 "message": sentence(note, coverage),
             })
         }).collect::<Vec<_>>(),

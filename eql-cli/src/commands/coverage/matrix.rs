@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eql_grammar::attack::{self, Entry, Kind, Status, Version};
-use eql_grammar::meta::{Severity, Threat};
+use eql_grammar::meta::{Attack, Severity, Technique, Threat};
 
 use super::observed::Observed;
 
@@ -24,7 +24,7 @@ pub(crate) struct Coverage<'a> {
     pub(crate) tactics: Vec<Node>,
     /// Rules that are mapped to nothing.
     pub(crate) unmapped: Vec<usize>,
-    /// Rules that are mapped to tactics alone.
+    /// Rules that are mapped to tactics, and to no technique that ATT&CK still has.
     pub(crate) tactic_only: Vec<usize>,
     /// Mappings that are not taken as they are written.
     pub(crate) notes: Vec<Note>,
@@ -84,14 +84,12 @@ pub(crate) struct Note {
 /// Why a mapping is not taken as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
-    /// Another id has taken its place, and counts instead.
+    /// Another id has taken its place, and counts instead; under its own tactics, where it is not under the rule's.
     Replaced(String),
     /// ATT&CK gave it up, and nothing is in its place.
     Deprecated,
     /// The table does not have it, so it is added to the matrix.
     Later,
-    /// It is not under this tactic, so it counts under those that it is under.
-    OtherTactic(String),
 }
 
 impl Node {
@@ -185,8 +183,7 @@ impl Coverage<'_> {
         for (rule, list) in threats.iter().enumerate() {
             let mut techniques = false;
             for threat in list.iter().filter(known) {
-                matrix.place(rule, threat);
-                techniques |= !threat.technique.is_empty();
+                techniques |= matrix.place(rule, threat);
             }
             if !list.iter().any(|threat| known(&threat)) {
                 self.unmapped.push(rule);
@@ -281,45 +278,50 @@ impl Matrix {
         })
     }
 
-    /// Takes what a rule says of ids that the table does not have.
+    /// Takes what a rule says of ids that the table does not have, and of what is under such a tactic.
     fn add_later(&mut self, threat: &Threat) {
         let tactic = &threat.tactic;
-        if attack::lookup(&tactic.id).is_none() {
+        let is_later = attack::lookup(&tactic.id).is_none();
+        if is_later {
             self.later_tactics.entry(tactic.id.clone()).or_insert_with(|| tactic.name.clone());
         }
-        for technique in &threat.technique {
-            for found in std::iter::once(&technique.technique).chain(&technique.subtechnique) {
-                if attack::lookup(&found.id).is_some() {
-                    continue;
+        for found in threat.technique.iter().flat_map(parts) {
+            match attack::lookup(&found.id).map(|entry| self.now(entry)) {
+                Some(Some(now)) if is_later => {
+                    self.item(now, "", true).tactics.insert(tactic.id.clone());
                 }
-                let item = self.item(&found.id, &found.name, true);
-                if std::mem::take(&mut item.guessed) {
-                    item.tactics.clear();
-                    item.name.clone_from(&found.name);
+                Some(_) => {}
+                None => {
+                    let item = self.item(&found.id, &found.name, true);
+                    if std::mem::take(&mut item.guessed) {
+                        item.tactics.clear();
+                        item.name.clone_from(&found.name);
+                    }
+                    item.tactics.insert(tactic.id.clone());
                 }
-                item.tactics.insert(tactic.id.clone());
             }
         }
     }
 
-    fn place(&mut self, rule: usize, threat: &Threat) {
+    /// Puts a rule under a tactic and techniques, and says whether it is under one of these.
+    fn place(&mut self, rule: usize, threat: &Threat) -> bool {
         let tactic = &threat.tactic.id;
         self.insert(rule, [tactic]);
-        for technique in &threat.technique {
-            for found in std::iter::once(&technique.technique).chain(&technique.subtechnique) {
-                self.place_one(rule, tactic, &found.id);
-            }
+        let mut placed = false;
+        for found in threat.technique.iter().flat_map(parts) {
+            placed |= self.place_one(rule, tactic, &found.id);
         }
+        placed
     }
 
-    fn place_one(&mut self, rule: usize, tactic: &str, id: &str) {
+    fn place_one(&mut self, rule: usize, tactic: &str, id: &str) -> bool {
         let now = match attack::lookup(id) {
             Some(entry) => self.now(entry),
             None => Some(id),
         };
         let Some((now, item)) = now.and_then(|id| Some((id, self.items.get(id)?))) else {
             self.note(rule, id, Why::Deprecated);
-            return;
+            return false;
         };
         let parent = item.parent.clone();
         let under = if item.tactics.contains(tactic) {
@@ -329,8 +331,6 @@ impl Matrix {
         };
         if now != id {
             self.note(rule, id, Why::Replaced(now.to_owned()));
-        } else if !under.contains(tactic) {
-            self.note(rule, id, Why::OtherTactic(tactic.to_owned()));
         }
         if attack::lookup(now).is_none() && self.version == Version::V18 {
             self.note(rule, id, Why::Later);
@@ -344,6 +344,7 @@ impl Matrix {
                 self.insert(rule, [tactic.as_str(), now]);
             }
         }
+        true
     }
 
     fn insert<const N: usize>(&mut self, rule: usize, path: [impl AsRef<str>; N]) {
@@ -394,6 +395,11 @@ impl Matrix {
             below,
         }
     }
+}
+
+/// A technique and its sub-techniques.
+fn parts(technique: &Technique) -> impl Iterator<Item = &Attack> {
+    std::iter::once(&technique.technique).chain(&technique.subtechnique)
 }
 
 fn tactics(entry: Entry) -> impl Iterator<Item = String> {
