@@ -127,3 +127,43 @@ fn reference(node: &Node) -> String {
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::STYLE;
+
+    /// The colors of a name for light and for dark.
+    fn colors(name: &str) -> [[u8; 3]; 2] {
+        let rest = STYLE.split_once(&format!("--{name}: light-dark(")).expect(name).1;
+        let (light, dark) = rest.split(')').next().expect("a value").split_once(", ").expect(name);
+        [light, dark].map(|color| {
+            let part = |at| u8::from_str_radix(&color[at..at + 2], 16).expect("a color");
+            [part(1), part(3), part(5)]
+        })
+    }
+
+    /// Relative luminance, as WCAG 2 defines it.
+    fn luminance(color: [u8; 3]) -> f64 {
+        let [red, green, blue] = color.map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    #[test]
+    fn text_has_contrast() {
+        let scale = ["h0", "h1", "h2", "h3", "h4", "h5"].map(|name| (format!("{name}-ink"), name));
+        let plain = ["ink", "soft", "link", "low", "medium", "high", "critical", "fired"];
+        let plain = plain
+            .iter()
+            .flat_map(|ink| ["paper", "raised"].map(|ground| ((*ink).to_owned(), ground)));
+        for (ink, ground) in plain.chain(scale) {
+            for (theme, (a, b)) in colors(&ink).into_iter().zip(colors(ground)).enumerate() {
+                let (a, b) = (luminance(a), luminance(b));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{ink} on {ground}, {theme}: {contrast:.2}");
+            }
+        }
+    }
+}
