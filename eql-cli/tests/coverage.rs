@@ -278,7 +278,7 @@ fn alerts_count_for_their_rules() {
         json!({ "kibana.alert.rule.parameters": { "rule_id": id(1) } }),
         json!({ "kibana.alert.rule.name": "Screen" }),
         // Another rule of the same name.
-        json!({ "kibana.alert.rule.name": "Screen", "kibana.alert.rule.rule_id": "other" }),
+        json!({ "kibana.alert.rule.name": "Screen\u{1b}[2J", "kibana.alert.rule.rule_id": "other" }),
         json!({ "process": { "pid": 1 } }),
     ];
     let text: String = alerts.iter().map(|alert| format!("{alert}\n")).collect();
@@ -292,14 +292,14 @@ fn alerts_count_for_their_rules() {
     assert_eq!(find(&all["tactics"], "TA0009")["alerts"], 5);
     assert_eq!(
         all["observed"],
-        json!({ "alerts": 6, "other_rules": { "Screen": 1 }, "not_alerts": 1 })
+        json!({ "alerts": 6, "other_rules": { "Screen\u{1b}[2J": 1 }, "not_alerts": 1 })
     );
     let shown = out(&eql_with(folder.path(), &[&args[..], &["human"]].concat(), &text));
     assert!(
         shown.contains("3 rules; 6 alerts, 5 of them of 3 rules, 1 event without a rule"),
         "{shown}"
     );
-    assert!(shown.contains("\nAlerts of other rules\n  Screen (1)\n"), "{shown}");
+    assert!(shown.contains("\nAlerts of other rules\n  Screen\u{fffd}[2J (1)\n"), "{shown}");
     let page = out(&eql_with(folder.path(), &[&args[..], &["html"]].concat(), &text));
     assert!(page.contains("<span class=\"fired\">4 alerts</span>"));
     assert!(page.contains("id=\"alerted\""));

@@ -47,7 +47,7 @@ fn write(out: &mut String, coverage: &Coverage<'_>) -> fmt::Result {
             paragraph(out, &tactic.name, names)?;
         }
     }
-    let name = |rule: &usize| coverage.rules.get(*rule).map(|rule| rule.name.to_owned());
+    let name = |rule: &usize| coverage.rules.get(*rule).map(|rule| visible(rule.name));
     for (title, rules) in [
         ("Rules without a mapping", &coverage.unmapped),
         ("Rules mapped to a tactic alone", &coverage.tactic_only),
@@ -71,7 +71,8 @@ fn write(out: &mut String, coverage: &Coverage<'_>) -> fmt::Result {
     }
     if let Some(observed) = coverage.observed.as_ref().filter(|seen| !seen.others.is_empty()) {
         writeln!(out, "\nAlerts of other rules")?;
-        let others = observed.others.iter().map(|(name, count)| format!("{name} ({count})"));
+        let others =
+            observed.others.iter().map(|(name, count)| format!("{} ({count})", visible(name)));
         paragraph(out, "", others)?;
     }
     Ok(())
@@ -139,6 +140,11 @@ fn bar(share: Share) -> String {
     let full = if share.covered < share.all { full.min(9) } else { full };
     let (full, rest) = ("█".repeat(full), "░".repeat(10 - full));
     format!("{:>3} of {:>3}  {full}{rest} {:>3}%", share.covered, share.all, share.percent())
+}
+
+/// A name of any origin, without what a terminal would obey.
+fn visible(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 /// A title, if any, and what belongs to it, joined with commas, in lines of [`WIDTH`].

@@ -32,7 +32,7 @@ pub(crate) struct Coverage<'a> {
     pub(crate) broken: usize,
     /// Rules that are left out because they are for other systems.
     pub(crate) other_platforms: usize,
-    /// What the alerts tell that are not of these rules.
+    /// The alerts that were looked at, if any were.
     pub(crate) observed: Option<Observed>,
 }
 
