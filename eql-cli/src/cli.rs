@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions};
+use crate::commands::{check, completions, coverage};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it.";
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Write the script that completes this command line in a shell.
     Completions(completions::Args),
+    /// Show which techniques of MITRE ATT&CK rules are mapped to, and which not.
+    Coverage(coverage::Args),
     /// Write the manual page, in roff.
     Man,
 }

@@ -129,6 +129,8 @@ pub(crate) struct Loaded {
     pub(crate) id_span: Span,
     /// The id that it gives itself.
     pub(crate) rule_id: Option<String>,
+    /// The query as it is written; empty where none was found.
+    pub(crate) query: String,
     /// Places are those of the source's text.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The rule, where it has no error.
@@ -298,8 +300,9 @@ impl Loader {
                 let id = file.raw.string("rule_id").map(|id| id.node.to_owned());
                 let id_span = file.raw.place("rule_id");
                 let rule::Checked { diagnostics, rule } = checked;
-                let span = file.raw.span;
-                let loaded = Loaded { line: 1, span, id_span, rule_id: id, diagnostics, rule };
+                let (span, query) = (file.raw.span, file.query.text);
+                let loaded =
+                    Loaded { line: 1, span, id_span, rule_id: id, query, diagnostics, rule };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
             Err(diags) if is_not_eql(&diags) => Contents { rules: Vec::new(), not_eql: 1 },
@@ -307,8 +310,8 @@ impl Loader {
                 let diagnostics = rule::leveled(diags, &lints);
                 let span = diagnostics.first().map_or_else(Span::default, |first| first.span);
                 let id_span = Span::default();
-                let loaded =
-                    Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule: None };
+                let (rule_id, query, rule) = (None, String::new(), None);
+                let loaded = Loaded { line: 1, span, id_span, rule_id, query, diagnostics, rule };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
         }
@@ -362,7 +365,8 @@ impl Loader {
         let rule = queries.filter(|_| !rule::has_errors(&diagnostics));
         let rule = rule.map(|(ast, hir)| Rule { meta, ast, hir });
         let (span, id_span) = (whole(source), Span::default());
-        let loaded = Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule };
+        let query = source.text.clone();
+        let loaded = Loaded { line: 1, span, id_span, rule_id: None, query, diagnostics, rule };
         Contents { rules: vec![loaded], not_eql: 0 }
     }
 

@@ -65,8 +65,14 @@ wrong = [f'{path}: {error.json_path}: {error.message[:300]}'
 print('\\n'.join(wrong))
 sys.exit(1 if wrong else 0)
 ";
-    let output = Command::new("python3").arg("-c").arg(script).arg(schema).args(documents).output();
-    let output = output.ok()?;
+    let paths: Vec<_> =
+        std::iter::once(schema).chain(documents.iter().map(PathBuf::as_path)).collect();
+    python(script, &paths)
+}
+
+/// Runs a script of Python with paths as its arguments; `None` where it ends with 77, or there is no Python.
+pub(crate) fn python(script: &str, paths: &[&Path]) -> Option<Result<(), String>> {
+    let output = Command::new("python3").arg("-c").arg(script).args(paths).output().ok()?;
     match output.status.code() {
         Some(0) => Some(Ok(())),
         Some(77) => None,
