@@ -300,6 +300,10 @@ fn scaling(events: &Events, rules: &[Query], rounds: usize) {
         .iter()
         .map(|&count| whole_way(format!("{count} rules, lines to alerts"), events, some(count)));
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
+    let contenders = counts.iter().map(|&count| {
+        searching(format!("{count} rules, lines to matches"), events, Box::new(some(count)))
+    });
+    println!("{}", table(&measure(contenders.collect(), rounds), 0));
     let rows = Rows::of(events);
     let mut sets: Vec<Eql<pack::Set>> = counts.iter().map(|&count| some(count)).collect();
     let contenders = sets.iter_mut().zip(&counts).map(|(eql, count)| Contender {
