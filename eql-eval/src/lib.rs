@@ -21,6 +21,7 @@ mod date;
 mod document;
 mod evaluate;
 mod explain;
+pub mod fixture;
 mod functions;
 mod ip;
 mod process_tree;
