@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, test};
+use crate::commands::{check, completions, new, test};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it, and runs what tests it.";
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Run the fixtures of rules: events that they must alert on, or not.
     Test(test::Args),
+    /// Make a package that is a sensor.
+    New(new::Args),
     /// Write the script that completes this command line in a shell.
     Completions(completions::Args),
     /// Write the manual page, in roff.

@@ -3,4 +3,5 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod man;
+pub(crate) mod new;
 pub(crate) mod test;
