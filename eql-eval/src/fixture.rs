@@ -90,8 +90,10 @@ pub enum Expected {
 pub struct Document {
     /// A JSON object.
     pub source: Json,
-    /// Where it is given in the fixture: itself, or the file that it stands in.
+    /// Where it is given in the fixture: itself, or the name of the file that it stands in.
     pub span: Span,
+    /// Its line in that file, counted from 1.
+    pub line: Option<u32>,
 }
 
 /// A file with its text, for messages.

@@ -145,20 +145,18 @@ fn it_is_said_which_condition_an_event_fails() {
         none.1,
         [
             r#"event 1: `user.id == "S-1-5-18"` is true: user.id is "S-1-5-18""#,
-            r#"event 1: `process.name : "cmd.exe"` is false: process.name is missing"#,
+            r#"event 1: `process.name : "cmd.exe"` is false: process.name is absent"#,
             r#"event 1: `process.args : ("a*", "b*")` is false: process.args is "x", "y""#,
             r#"event 2: it is no `process` event: event.category is "file""#,
-            r#"event 2: `event.type == "start"` is false: event.type is missing"#,
-            r#"event 2: `process.name : "cmd.exe"` is false: process.name is missing"#,
-            r#"event 2: `process.args : ("a*", "b*")` is false: process.args is missing"#,
+            r#"event 2: `event.type == "start"` is false: event.type is absent"#,
+            r#"event 2: `process.name : "cmd.exe"` is false: process.name is absent"#,
+            r#"event 2: `process.args : ("a*", "b*")` is false: process.args is absent"#,
         ]
     );
     assert_eq!(one.0, 1);
     assert_eq!(
         one.1,
-        [
-            r#"event 1 matches: event.type is "start", user.id is missing, process.name is "CMD.EXE""#
-        ]
+        [r#"event 1 matches: event.type is "start", user.id is absent, process.name is "CMD.EXE""#]
     );
 }
 
@@ -213,6 +211,15 @@ fn an_event_of_a_sequence_needs_a_time() {
     let wrong = fixture.unreadable(wrong).to_string();
     assert!(wrong.contains("word.test.toml:4:11"), "{wrong}");
     assert!(wrong.contains("give every event a time"), "{wrong}");
+
+    let fixture = "[[case]]\nname = 'a'\nalerts = 0\nevents_file = 'events.ndjson'\n";
+    let folder = folder(&text, fixture);
+    let events = "{\"@timestamp\": 0}\n{\"@timestamp\": \"yesterday\"}\n";
+    fs::write(folder.path().join("events.ndjson"), events).expect("a file");
+    let fixture = read(&folder).expect("a fixture");
+    let wrong = fixture.unreadable(subject.run(&fixture.cases[0]).expect_err("it has no time"));
+    assert_eq!(wrong.diagnostics.len(), 1);
+    assert!(wrong.to_string().contains("an event of a sequence, line 2, has no date"), "{wrong}");
 }
 
 /// The compiler tests more than the query where the metadata says so.
@@ -238,7 +245,7 @@ fn the_metadata_of_a_rule_counts() {
     let found = run(&rule, &case("windows"));
     assert_eq!(
         found[0].1,
-        ["event 1: `event.ingested != null` is false: event.ingested is missing"]
+        ["event 1: `event.ingested != null` is false: event.ingested is absent"]
     );
 }
 
