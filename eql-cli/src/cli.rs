@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, coverage};
+use crate::commands::{check, completions, coverage, new, test};
 
 const ABOUT: &str = "\
-For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it.";
+For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it, and shows what it does.";
 
 /// What the user asked for.
 #[derive(Debug, Parser)]
@@ -35,10 +35,14 @@ impl Cli {
 pub(crate) enum Command {
     /// Check rules and show what is wrong with them.
     Check(check::Args),
-    /// Write the script that completes this command line in a shell.
-    Completions(completions::Args),
+    /// Run the fixtures of rules: events that they must alert on, or not.
+    Test(test::Args),
+    /// Make a package that is a sensor.
+    New(new::Args),
     /// Show which techniques of MITRE ATT&CK rules are mapped to, and which not.
     Coverage(coverage::Args),
+    /// Write the script that completes this command line in a shell.
+    Completions(completions::Args),
     /// Write the manual page, in roff.
     Man,
 }

@@ -4,3 +4,5 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod coverage;
 pub(crate) mod man;
+pub(crate) mod new;
+pub(crate) mod test;

@@ -31,6 +31,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
+        Command::Test(args) => commands::test::run(args),
+        Command::New(args) => commands::new::run(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Coverage(args) => commands::coverage::run(args),
         Command::Man => commands::man::run(),

@@ -155,8 +155,8 @@ pub(crate) struct Candidate {
 
 /// The files that paths mean: themselves, or what is below a folder. Each once, by path.
 ///
-/// Folders that are hidden and those named `target` are passed over, and so are TOML files that
-/// are known to be something else.
+/// Folders that are hidden and those named `target` are passed over, and so are fixtures and TOML files
+/// that are known to be something else.
 pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
     for path in paths {
@@ -164,7 +164,10 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Candidate>, Error> {
             if let Err(error) = fs::metadata(path) {
                 return Err(Error::Message(format!("cannot read `{}`: {error}", shown(path))));
             }
-            found.push(Candidate { path: path.clone(), named: true });
+            // `rules/*.toml` of a shell names them, too.
+            if !rule_file::is_fixture(path) {
+                found.push(Candidate { path: path.clone(), named: true });
+            }
             continue;
         }
         let walk = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
@@ -193,7 +196,7 @@ fn may_have_rules(path: &Path) -> bool {
     let other = ["Cargo.toml", "eql.toml", "clippy.toml", "rustfmt.toml", "pyproject.toml"];
     Kind::of(path).is_some()
         && !name.starts_with('.')
-        && !name.ends_with(".test.toml")
+        && !rule_file::is_fixture(path)
         && !other.contains(&name)
 }
 

@@ -1,5 +1,6 @@
 //! The rules that a subcommand works on, for those that need rules without errors.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -56,13 +57,7 @@ pub(crate) fn one(
 ) -> Result<(Source, Loaded), Error> {
     let picked = rules(&[path.to_owned()], read, color)?;
     let broken = picked.broken;
-    let name = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.meta.name.clone());
-    let is_wanted = |loaded: &Loaded| match wanted {
-        None => true,
-        Some(wanted) => {
-            loaded.rule_id.as_deref() == Some(wanted) || name(loaded).as_deref() == Some(wanted)
-        }
-    };
+    let is_wanted = |loaded: &Loaded| wanted.is_none_or(|wanted| is(loaded, wanted));
     let mut found = Vec::new();
     for (source, contents) in picked.sources {
         // A file with one rule, which is by far the most of them, moves it out; its text comes along.
@@ -90,7 +85,17 @@ pub(crate) fn one(
     }
 }
 
-fn loader(read: &ReadArgs) -> Result<Loader, Error> {
+/// Whether a rule has this id or name.
+pub(crate) fn is(loaded: &Loaded, wanted: &str) -> bool {
+    let name = loaded.rule.as_ref().map(|rule| rule.meta.name.as_str());
+    loaded.rule_id.as_deref() == Some(wanted) || name == Some(wanted)
+}
+
+/// Reads rules as the command line says, lints at the levels that the rules' own files give them.
+///
+/// # Errors
+/// Where the `eql.toml` that it names cannot be read.
+pub(crate) fn loader(read: &ReadArgs) -> Result<Loader, Error> {
     Loader::new(Options {
         config: read.config.clone(),
         dialect: read.dialect.map(Into::into),
@@ -104,15 +109,23 @@ fn picked(sources: Vec<(Source, Contents)>, color: Color) -> Picked {
     for (source, contents) in &sources {
         for loaded in contents.rules.iter().filter(|loaded| loaded.rule.is_none()) {
             broken += 1;
-            let show = |place: &SourceText<'_>, diagnostic: &Diagnostic| {
-                if diagnostic.level == Level::Error {
-                    eprintln!("{}\n", render_one(diagnostic, place, color));
-                }
-                Ok::<(), Error>(())
-            };
-            // `show` does not fail.
-            let _ = source.for_each_finding(loaded, show);
+            for frame in errors(source, loaded, color) {
+                eprintln!("{frame}\n");
+            }
         }
     }
     Picked { sources, broken }
+}
+
+/// The errors of a rule, in frames.
+pub(crate) fn errors(source: &Source, loaded: &Loaded, color: bool) -> Vec<String> {
+    let mut frames = Vec::new();
+    let show = |place: &SourceText<'_>, diagnostic: &Diagnostic| {
+        if diagnostic.level == Level::Error {
+            frames.push(render_one(diagnostic, place, color));
+        }
+        Ok::<(), Infallible>(())
+    };
+    let Ok(()) = source.for_each_finding(loaded, show);
+    frames
 }

@@ -2,7 +2,8 @@
 //!
 //! It walks the syntax tree and does what the language says, one event and one value after the other, and
 //! shares nothing with the compiler but that tree. Tests hold the compiler against it; it also tells rule
-//! authors why a rule matches an event. It is slow: use the compiler for anything that runs for long.
+//! authors why a rule matches an event, and runs the [fixtures](fixture) of rules. It is slow: use the compiler
+//! for anything that runs for long.
 //!
 //! Choices where EQL leaves room, or where Elasticsearch contradicts itself:
 //!
@@ -21,6 +22,7 @@ mod date;
 mod document;
 mod evaluate;
 mod explain;
+pub mod fixture;
 mod functions;
 mod ip;
 mod process_tree;

@@ -14,7 +14,7 @@ use crate::span::{Span, Spanned};
 /// # Errors
 ///
 /// Everything that is not TOML, each at its place.
-pub(crate) fn parse(text: &str) -> Result<Vec<RawEntry>, Diagnostics> {
+pub fn parse(text: &str) -> Result<Vec<RawEntry>, Diagnostics> {
     let mut diags = Diagnostics::new();
     if u32::try_from(text.len()).is_err() {
         diags.push(Diagnostic::new(

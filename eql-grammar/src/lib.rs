@@ -10,7 +10,7 @@ pub mod ast;
 pub mod attack;
 pub mod config;
 pub mod diag;
-mod document;
+pub mod document;
 pub mod hir;
 pub mod lint;
 pub mod lower;

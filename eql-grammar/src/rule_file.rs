@@ -8,6 +8,8 @@ mod offsets;
 
 pub use offsets::OffsetMap;
 
+use std::path::Path;
+
 use crate::ast::Dialect;
 use crate::config::Lints;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -84,6 +86,15 @@ pub struct FileMetadata {
     pub integration: Vec<String>,
     /// The first version of the Elastic Stack that the rule is meant for.
     pub min_stack_version: Option<String>,
+}
+
+/// How the name of a fixture ends: a file with events for the rule whose file has the same name without `.test`.
+pub const FIXTURE_ENDING: &str = ".test.toml";
+
+/// Whether a file is a fixture and no rule, by its name.
+#[must_use]
+pub fn is_fixture(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(FIXTURE_ENDING))
 }
 
 /// Reads a rule file.

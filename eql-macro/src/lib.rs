@@ -115,7 +115,8 @@ pub fn rule(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Patterns start at the folder of `Cargo.toml`; the path of a folder means every `.toml` file below it. Files may be of
-/// both formats that [`macro@rule`] reads; `dialect` is for those of the first. The module has
+/// both formats that [`macro@rule`] reads; `dialect` is for those of the first. Fixtures, files whose name ends with
+/// `.test.toml`, are passed over: the macro `fixtures!` of the crate `eql-eval` makes tests of them. The module has
 ///
 /// * a struct for each file, named after it (`collection_outlook_com.toml` is `CollectionOutlookCom`), with
 ///   `META`, and `matches` or `machine` as [`macro@rule`] makes them. Alerts are documents: a rule whose alert should

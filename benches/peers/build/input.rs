@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use eql_grammar::rule_file::is_fixture;
 use serde_json::{Map, Value, json};
 
 use crate::own::{self, Own};
@@ -37,7 +38,9 @@ fn folder_of(folder: &Path) -> Vec<String> {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
+            } else if path.extension().is_some_and(|extension| extension == "toml")
+                && !is_fixture(&path)
+            {
                 paths.push(path);
             }
         }

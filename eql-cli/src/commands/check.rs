@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         }
         sources
     };
-    if args.paths.iter().any(|path| path.is_dir())
+    if !args.stdin
         && sources.iter().all(|(_, contents)| contents.rules.is_empty() && contents.not_eql == 0)
     {
         return Err(Error::Message("no rule was found".to_owned()));

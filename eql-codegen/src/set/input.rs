@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use eql_grammar::ast::Dialect;
+use eql_grammar::rule_file;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
@@ -170,7 +171,7 @@ pub(super) fn files(
     (files, errors)
 }
 
-/// The files that a pattern means. A folder means every `.toml` file below it.
+/// The files that a pattern means, without fixtures. A folder means every `.toml` file below it.
 fn matching(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let mut path = root.join(pattern);
     if path.is_dir() {
@@ -180,7 +181,7 @@ fn matching(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for entry in glob::glob(pattern).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?;
-        if path.is_file() {
+        if path.is_file() && !rule_file::is_fixture(&path) {
             files.push(path);
         }
     }
