@@ -2,4 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod man;
+pub(crate) mod witness;

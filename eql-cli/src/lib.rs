@@ -10,6 +10,7 @@ mod exit;
 mod load;
 mod parallel;
 mod pick;
+mod why;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -31,6 +32,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Witness(args) => commands::witness::run_command(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Man => commands::man::run(),
     };

@@ -131,6 +131,8 @@ pub(crate) struct Loaded {
     pub(crate) rule_id: Option<String>,
     /// Places are those of the source's text.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The query as written; empty where the rule could not be taken apart.
+    pub(crate) query: String,
     /// The rule, where it has no error.
     pub(crate) rule: Option<Rule>,
 }
@@ -299,7 +301,9 @@ impl Loader {
                 let id_span = file.raw.place("rule_id");
                 let rule::Checked { diagnostics, rule } = checked;
                 let span = file.raw.span;
-                let loaded = Loaded { line: 1, span, id_span, rule_id: id, diagnostics, rule };
+                let query = file.query.text;
+                let loaded =
+                    Loaded { line: 1, span, id_span, rule_id: id, diagnostics, query, rule };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
             Err(diags) if is_not_eql(&diags) => Contents { rules: Vec::new(), not_eql: 1 },
@@ -307,8 +311,8 @@ impl Loader {
                 let diagnostics = rule::leveled(diags, &lints);
                 let span = diagnostics.first().map_or_else(Span::default, |first| first.span);
                 let id_span = Span::default();
-                let loaded =
-                    Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule: None };
+                let (rule_id, query, rule) = (None, String::new(), None);
+                let loaded = Loaded { line: 1, span, id_span, rule_id, diagnostics, query, rule };
                 Contents { rules: vec![loaded], not_eql: 0 }
             }
         }
@@ -362,7 +366,8 @@ impl Loader {
         let rule = queries.filter(|_| !rule::has_errors(&diagnostics));
         let rule = rule.map(|(ast, hir)| Rule { meta, ast, hir });
         let (span, id_span) = (whole(source), Span::default());
-        let loaded = Loaded { line: 1, span, id_span, rule_id: None, diagnostics, rule };
+        let (rule_id, query) = (None, source.text.clone());
+        let loaded = Loaded { line: 1, span, id_span, rule_id, diagnostics, query, rule };
         Contents { rules: vec![loaded], not_eql: 0 }
     }
 
