@@ -16,6 +16,7 @@
 //! - two fields compare like a field and a constant (endpoint dialect): null on either side is no match for
 //!   `==`, and a match for `!=`.
 
+mod canonical;
 mod context;
 mod date;
 mod document;
@@ -40,6 +41,7 @@ pub mod witness;
 use eql_grammar::ast::EventQuery;
 use serde_json::Value as Json;
 
+pub use crate::canonical::canonical;
 pub use crate::context::{Context, Mapping};
 pub use crate::explain::{Entry, Explanation, Kind, explain, explain_last};
 pub use crate::progress::{KeyMismatch, Obstacle, Place, Progress, StageProgress, progress};
