@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, explain, witness};
+use crate::commands::{check, completions, diff, explain, witness};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it.";
@@ -35,6 +35,8 @@ impl Cli {
 pub(crate) enum Command {
     /// Check rules and show what is wrong with them.
     Check(check::Args),
+    /// Show what two versions of a rule find differently.
+    Diff(diff::Args),
     /// Say what a rule looks for, and why it matches events or not.
     Explain(explain::Args),
     /// Write events that a rule matches, and events that it just misses.

@@ -20,6 +20,9 @@ use crate::stream::Event;
 /// How many ways to miss a condition are tried.
 const MAX_WAYS: usize = 300;
 
+/// How many of those that begin with a part of the first query, too.
+const MAX_KNOWN_WAYS: usize = 6;
+
 /// One millisecond, in nanoseconds.
 const MILLISECOND: i64 = 1_000_000;
 
@@ -154,12 +157,21 @@ impl<'a> DifferenceSearch<'a> {
     ) -> Option<Vec<Event>> {
         let own = as_condition(plan.slots[position].query, self.one.cx);
         let others = as_condition(other.query, self.other.cx);
-        let shared: BTreeSet<String> =
-            self.ways(&own, false, self.one.cx).iter().map(|way| text(way)).collect();
+        let own_ways = self.ways(&own, false, self.one.cx);
+        let shared: BTreeSet<String> = own_ways.iter().map(|way| text(way)).collect();
+        let first = |way: &[Goal]| text(way.get(..1).unwrap_or_default());
+        let known: BTreeSet<String> = own_ways.iter().map(|way| first(way)).collect();
         let mut ways = self.ways(&others, false, self.other.cx);
-        // What misses `other` in a way that misses `one`, too, is of no use.
+        // What misses `other` in a way that misses `one`, too, is of no use; what begins with something that is in
+        // `other` alone is of most.
         ways.retain(|way| !shared.contains(&text(way)));
-        ways.truncate(MAX_WAYS);
+        let (mut new, mut rest): (Vec<_>, Vec<_>) =
+            ways.into_iter().partition(|way| !known.contains(&first(way)));
+        new.sort_by_key(|way| text(way).len());
+        new.truncate(MAX_WAYS);
+        rest.sort_by_key(|way| text(way).len());
+        rest.truncate(MAX_KNOWN_WAYS);
+        let mut ways = [new, rest].concat();
         if text(&[Goal::new(own, false)]) != text(&[Goal::new(others.clone(), false)]) {
             ways.push(vec![Goal::new(others, false)]);
         }
