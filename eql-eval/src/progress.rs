@@ -163,16 +163,19 @@ impl Table {
         keys_of: impl Fn(usize, usize) -> (Vec<Key>, Vec<(&'a FieldPath, Vec<Value>)>),
     ) -> Self {
         let row = |stage: usize| {
-            let mut left = MAX_EXPLAINED;
+            // Events with the key go first.
+            let (mut with_key, mut without) = (MAX_EXPLAINED, MAX_EXPLAINED / 4);
             let cell = |event: usize| {
+                let (keys, values) = keys_of(stage, event);
+                let has_key = keys.contains(key);
                 let reasons = if accepted[stage][event] {
                     Vec::new()
                 } else {
-                    left = left.checked_sub(1)?;
+                    let left = if has_key { &mut with_key } else { &mut without };
+                    *left = left.checked_sub(1)?;
                     reasons(&explained(stage, event))
                 };
-                let (keys, values) = keys_of(stage, event);
-                let keys = if keys.contains(key) { Vec::new() } else { mismatches(key, values) };
+                let keys = if has_key { Vec::new() } else { mismatches(key, values) };
                 Some(Lack { reasons, keys })
             };
             (0..events).map(cell).collect()

@@ -176,19 +176,17 @@ fn fixture(cases: &[Case], source: &Source, output: Option<&Path>) -> String {
 
 /// How the file names its rule; `None` where its own name does.
 fn rule_key(rule: &Path, output: Option<&Path>) -> Option<String> {
-    let output = output?;
-    let is_beside = rule.parent() == output.parent();
-    let stem = rule.file_stem()?.to_str()?;
-    let own = output.file_name()?.to_str()? == format!("{stem}.test.toml");
+    let name = rule.file_name()?.to_string_lossy().into_owned();
     let is_toml = rule.extension().is_some_and(|extension| extension == "toml");
-    if is_beside && own && is_toml {
-        return None;
+    // Without a file it is going to stand beside the rule, under its name.
+    let Some(output) = output else { return (!is_toml).then_some(name) };
+    if rule.parent() != output.parent() {
+        let absolute = std::path::absolute(rule).unwrap_or_else(|_| rule.to_owned());
+        return Some(absolute.to_string_lossy().into_owned());
     }
-    if is_beside {
-        return Some(rule.file_name()?.to_str()?.to_owned());
-    }
-    let absolute = std::path::absolute(rule).unwrap_or_else(|_| rule.to_owned());
-    Some(absolute.to_string_lossy().into_owned())
+    let own = rule.with_extension("test.toml");
+    let is_own = is_toml && own.file_name() == output.file_name();
+    (!is_own).then_some(name)
 }
 
 /// A basic string of TOML.
