@@ -132,7 +132,7 @@ impl Writer<'_> {
                 let is_literal = |e: &Expr| matches!(e, Expr::Literal(_));
                 if is_literal(&compare.left) && !is_literal(&compare.right) {
                     let Compare { left, right, op } = *compare;
-                    let op = Spanned::new(mirrored(op.node), op.span);
+                    let op = Spanned::new(op.node.mirrored(), op.span);
                     compare = Box::new(Compare { left: right, right: left, op });
                 }
                 let positive = (compare.op.node == CompareOp::Ne) != positive;
@@ -276,15 +276,5 @@ fn sort_keys(terms: &mut [&mut Term]) {
     columns.dedup_by(|(a, _), (b, _)| a == b);
     for term in terms {
         term.by = columns.iter().map(|(_, at)| term.by[*at].clone()).collect();
-    }
-}
-
-const fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        CompareOp::Eq | CompareOp::Ne => op,
     }
 }

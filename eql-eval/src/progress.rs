@@ -24,7 +24,8 @@ pub struct Progress {
     pub stages: Vec<StageProgress>,
     /// Whether the query finds something with this key.
     pub is_complete: bool,
-    /// What is in the way, by stage; none where it is complete.
+    /// What is in the way, by stage; none where it is complete, and for all but the twenty incomplete keys that came
+    /// farthest.
     pub obstacles: Vec<Obstacle>,
 }
 
@@ -107,7 +108,7 @@ pub struct KeyMismatch {
 /// How many events of a long stream are looked at for what comes nearest to a stage.
 const MAX_EXPLAINED: usize = 300;
 
-/// How many keys are looked at where no partial sequence was opened.
+/// How many keys are looked at closely.
 const MAX_KEYS: usize = 20;
 
 /// A condition that is not met, a join key that differs, and a place out of order weigh the same.
@@ -274,20 +275,26 @@ impl<'a> SequenceTrace<'a> {
         if farthest.is_empty() {
             farthest = self.keys_of_any_stage(&stages);
         }
-        let mut all: Vec<Progress> = Vec::new();
-        for (key, events) in &farthest {
-            all.push(match found.get(key) {
-                Some(partial) => self.finished(partial),
-                None => self.unfinished(key, events, &stages),
-            });
-        }
-        let came = |progress: &Progress| {
-            let filled = progress.stages.iter().filter(|stage| stage.event.is_some()).count();
-            (progress.is_complete, filled)
+        // Of many keys those that came farthest are looked at more closely.
+        let mut keys: Vec<(&Key, &Vec<usize>)> = farthest.iter().collect();
+        keys.sort_by_key(|(key, events)| (found.contains_key(*key), Reverse(events.len())));
+        let of_key = |(nth, (key, events)): (usize, (&Key, &Vec<usize>))| match found.get(key) {
+            Some(partial) => self.finished(partial),
+            None if nth < MAX_KEYS => self.unfinished(key, events, &stages),
+            None => Progress {
+                key: key.clone(),
+                stages: self.stages(events),
+                is_complete: false,
+                obstacles: Vec::new(),
+            },
         };
-        let lacks =
-            |progress: &Progress| progress.obstacles.iter().map(Obstacle::cost).sum::<usize>();
-        all.sort_by_key(|progress| (Reverse(came(progress)), lacks(progress)));
+        let mut all: Vec<Progress> = keys.into_iter().enumerate().map(of_key).collect();
+        let filled = |progress: &Progress| {
+            progress.stages.iter().filter(|stage| stage.event.is_some()).count()
+        };
+        all.sort_by_key(|progress| {
+            (Reverse(progress.is_complete), Reverse(filled(progress)), progress.lacks())
+        });
         all
     }
 
@@ -304,11 +311,7 @@ impl<'a> SequenceTrace<'a> {
                 }
             }
         }
-        let mut keys = if passing.is_empty() { any } else { passing };
-        if keys.is_empty() {
-            keys.insert(Key::default());
-        }
-        keys.into_iter().map(|key| (key, Vec::new())).collect()
+        best_of(passing, any).into_iter().map(|key| (key, Vec::new())).collect()
     }
 
     fn stages(&self, events: &[usize]) -> Vec<StageProgress> {
@@ -508,6 +511,25 @@ impl<'a> SequenceTrace<'a> {
     }
 }
 
+/// The keys of events that pass some stage, else those of any; the empty key where there are none.
+fn best_of(passing: BTreeSet<Key>, any: BTreeSet<Key>) -> BTreeSet<Key> {
+    let mut keys = if passing.is_empty() { any } else { passing };
+    if keys.is_empty() {
+        keys.insert(Key::default());
+    }
+    keys
+}
+
+impl Progress {
+    /// How much is in the way. Keys that were not looked at closely come last.
+    fn lacks(&self) -> usize {
+        if !self.is_complete && self.obstacles.is_empty() {
+            return usize::MAX;
+        }
+        self.obstacles.iter().map(Obstacle::cost).sum()
+    }
+}
+
 impl Obstacle {
     /// Whether another run of the same term waits for the same.
     fn says_the_same(&self, other: &Self) -> bool {
@@ -571,14 +593,10 @@ fn of_sample(sample: &Sample, events: &[Event], cx: &Context) -> Vec<Progress> {
             }
         }
     }
-    let mut keys = if passing.is_empty() { any } else { passing };
-    if keys.is_empty() {
-        keys.insert(Key::default());
-    }
+    let keys = best_of(passing, any);
     let mut all: Vec<Progress> =
         keys.iter().map(|key| trace.of_key(key, &terms, &accepted)).collect();
-    let lacks = |progress: &Progress| progress.obstacles.iter().map(Obstacle::cost).sum::<usize>();
-    all.sort_by_key(lacks);
+    all.sort_by_key(Progress::lacks);
     all
 }
 

@@ -1,6 +1,6 @@
 //! Edits of rules: those that change what a rule finds are shown by events, those that do not are not.
 
-use std::path::Path;
+mod corpus;
 
 use eql_eval::witness::{Side, difference};
 use eql_eval::{Context, canonical};
@@ -11,36 +11,7 @@ use eql_grammar::ast::{
 use eql_grammar::parser::parse;
 use eql_grammar::span::{Span, Spanned};
 
-struct Rule {
-    path: String,
-    query: Query,
-    cx: Context,
-}
-
-fn corpus() -> Option<Vec<Rule>> {
-    let Ok(folder) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return None;
-    };
-    let path = Path::new(&folder).join("detection-rules.open.ndjson.zst");
-    let file = std::fs::File::open(path).expect("the corpus opens");
-    let text = std::io::read_to_string(zstd::Decoder::new(file).expect("the corpus is zstd"));
-    Some(text.expect("the corpus is text").lines().map(rule).collect())
-}
-
-fn rule(line: &str) -> Rule {
-    let row: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
-    let text = row["rule"]["query"].as_str().expect("a rule has a query");
-    let mut cx = Context::default();
-    if let Some(field) = row["rule"]["event_category_override"].as_str() {
-        field.clone_into(&mut cx.category_field);
-    }
-    Rule {
-        path: row["path"].as_str().expect("a rule has a path").to_owned(),
-        query: parse(text, Dialect::Elasticsearch).expect("a rule parses"),
-        cx,
-    }
-}
+use corpus::{Rule, corpus};
 
 /// Numbers that are the same in every run.
 struct Random(u64);

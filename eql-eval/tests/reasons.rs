@@ -1,45 +1,13 @@
 //! The reasons for which near misses are missed are what the near misses break.
 
-use std::path::Path;
+mod corpus;
 
 use eql_eval::witness::{NearMiss, near_misses};
-use eql_eval::{Context, Obstacle, explain, progress, reasons};
-use eql_grammar::ast::{Body, Dialect, Query};
-use eql_grammar::parser::parse;
+use eql_eval::{Obstacle, explain, progress, reasons};
+use eql_grammar::ast::Body;
 use eql_grammar::span::Span;
 
-struct Rule {
-    path: String,
-    text: String,
-    query: Query,
-    cx: Context,
-}
-
-fn corpus() -> Option<Vec<Rule>> {
-    let Ok(folder) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return None;
-    };
-    let path = Path::new(&folder).join("detection-rules.open.ndjson.zst");
-    let file = std::fs::File::open(path).expect("the corpus opens");
-    let text = std::io::read_to_string(zstd::Decoder::new(file).expect("the corpus is zstd"));
-    Some(text.expect("the corpus is text").lines().map(rule).collect())
-}
-
-fn rule(line: &str) -> Rule {
-    let row: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
-    let text = row["rule"]["query"].as_str().expect("a rule has a query").to_owned();
-    let mut cx = Context::default();
-    if let Some(field) = row["rule"]["event_category_override"].as_str() {
-        field.clone_into(&mut cx.category_field);
-    }
-    Rule {
-        path: row["path"].as_str().expect("a rule has a path").to_owned(),
-        query: parse(&text, Dialect::Elasticsearch).expect("a rule parses"),
-        text,
-        cx,
-    }
-}
+use corpus::{Rule, corpus};
 
 /// What a near miss broke, as the events show it.
 #[derive(Debug)]

@@ -250,7 +250,7 @@ impl Writer<'_> {
         let is_swapped =
             matches!(left.node, Expr::Literal(_)) && !matches!(right.node, Expr::Literal(_));
         let (left, right, op) =
-            if is_swapped { (right, left, mirrored(op.node)) } else { (left, right, op.node) };
+            if is_swapped { (right, left, op.node.mirrored()) } else { (left, right, op.node) };
         if right.node == Expr::Literal(Literal::Null) && matches!(op, CompareOp::Eq | CompareOp::Ne)
         {
             let present = (op == CompareOp::Ne) == positive;
@@ -460,16 +460,6 @@ pub(super) fn either(mut list: Vec<String>) -> String {
         None => String::new(),
         Some(last) if list.is_empty() => last,
         Some(last) => format!("{} or {last}", list.join(", ")),
-    }
-}
-
-const fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        CompareOp::Eq | CompareOp::Ne => op,
     }
 }
 
