@@ -44,6 +44,12 @@ pub fn canonical(query: &Query, cx: &Context) -> Query {
     Query { body, ..query.clone() }
 }
 
+/// A condition, or its negation, in that form: `and` and `or` of leaves and of `not` before leaves, except around what no
+/// event can change.
+pub(crate) fn canonical_condition(expr: &Expr, positive: bool, cx: &Context) -> Expr {
+    Writer { cx }.condition(expr, positive)
+}
+
 struct Writer<'a> {
     cx: &'a Context,
 }

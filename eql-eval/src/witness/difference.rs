@@ -1,6 +1,6 @@
 //! Events that one query finds and another does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eql_grammar::ast::{Body, Call, Expr, In, Literal, Match, Query, Sequence, Term};
 use eql_grammar::schema::Type;
@@ -9,19 +9,20 @@ use serde_json::Value as Json;
 
 use super::candidates::candidates;
 use super::goal::Goal;
-use super::near_miss::near_misses;
+use super::near_miss::{conjuncts, near_misses};
 use super::solve::{Outcome, set};
 use super::{Plan, START, Slot, Unsolved, as_condition, event, finds, slot};
+use crate::canonical::canonical_condition;
 use crate::context::Context;
 use crate::document;
-use crate::evaluate::{self, Scope};
 use crate::stream::Event;
 
 /// How many ways to miss a condition are tried.
 const MAX_WAYS: usize = 300;
 
-/// How many of those that begin with a part of the first query, too.
-const MAX_KNOWN_WAYS: usize = 6;
+/// What one of those ways may cost, and all of them; see [`Solver::allowance`](super::solve::Solver).
+const ALLOWANCE: usize = 400_000;
+const ALLOWANCE_OF_ALL: usize = 10 * ALLOWANCE;
 
 /// One millisecond, in nanoseconds.
 const MILLISECOND: i64 = 1_000_000;
@@ -47,7 +48,7 @@ pub struct Side<'a> {
 /// Looks for events in which `one` finds something and `other` nothing.
 ///
 /// It solves `one` together with each way in which `other` can fail; tries what is on the edge of either, such as
-/// `maxspan` and one millisecond, another join key, an event that must be missing; and the near misses of both.
+/// `maxspan` and one millisecond, another join key, an event that must be missing; and the near misses of `other`.
 ///
 /// ```
 /// use eql_eval::{Context, witness::{Side, difference}};
@@ -64,7 +65,13 @@ pub struct Side<'a> {
 /// ```
 #[must_use]
 pub fn difference(one: Side<'_>, other: Side<'_>) -> Difference {
-    let mut search = DifferenceSearch { one, other, tried: 0, seen: BTreeSet::new() };
+    let mut search = DifferenceSearch {
+        one,
+        other,
+        allowance: ALLOWANCE_OF_ALL,
+        tried: 0,
+        seen: BTreeSet::new(),
+    };
     let events = search.run();
     Difference { events, tried: search.tried }
 }
@@ -72,6 +79,8 @@ pub fn difference(one: Side<'_>, other: Side<'_>) -> Difference {
 struct DifferenceSearch<'a> {
     one: Side<'a>,
     other: Side<'a>,
+    /// What is left of [`ALLOWANCE_OF_ALL`].
+    allowance: usize,
     tried: usize,
     seen: BTreeSet<String>,
 }
@@ -102,14 +111,8 @@ impl<'a> DifferenceSearch<'a> {
         {
             return Some(found);
         }
-        let misses = near_misses(self.other.query, self.other.cx)
-            .into_iter()
-            .chain(near_misses(self.one.query, self.one.cx));
-        let witness = other_plan.solve(self.other.query).ok().map(|solution| solution.events);
-        witness
-            .into_iter()
-            .chain(misses.map(|miss| miss.events))
-            .find_map(|events| self.test(events))
+        let misses = near_misses(self.other.query, self.other.cx);
+        misses.into_iter().find_map(|miss| self.test(miss.events))
     }
 
     /// The events, where they tell the queries apart.
@@ -157,28 +160,47 @@ impl<'a> DifferenceSearch<'a> {
     ) -> Option<Vec<Event>> {
         let own = as_condition(plan.slots[position].query, self.one.cx);
         let others = as_condition(other.query, self.other.cx);
-        let own_ways = self.ways(&own, false, self.one.cx);
-        let shared: BTreeSet<String> = own_ways.iter().map(|way| text(way)).collect();
-        let first = |way: &[Goal]| text(way.get(..1).unwrap_or_default());
-        let known: BTreeSet<String> = own_ways.iter().map(|way| first(way)).collect();
-        let mut ways = self.ways(&others, false, self.other.cx);
-        // What misses `other` in a way that misses `one`, too, is of no use; what begins with something that is in
-        // `other` alone is of most.
-        ways.retain(|way| !shared.contains(&text(way)));
-        let (mut new, mut rest): (Vec<_>, Vec<_>) =
-            ways.into_iter().partition(|way| !known.contains(&first(way)));
-        new.sort_by_key(|way| text(way).len());
-        new.truncate(MAX_WAYS);
-        rest.sort_by_key(|way| text(way).len());
-        rest.truncate(MAX_KNOWN_WAYS);
-        let mut ways = [new, rest].concat();
-        if text(&[Goal::new(own, false)]) != text(&[Goal::new(others.clone(), false)]) {
-            ways.push(vec![Goal::new(others, false)]);
+        let form = canonical_condition(&own, true, self.one.cx);
+        let other_form = canonical_condition(&others, true, self.other.cx);
+        let mut own_facts = BTreeMap::new();
+        add_facts(&form, &mut own_facts);
+        // By what the two say of the same leaves alone.
+        let is_possible = |way: &Vec<Goal>| {
+            let facts = self.facts(way);
+            let both = own_facts.iter().chain(&facts).map(|(leaf, value)| (leaf.clone(), *value));
+            value(&form, &facts) != Some(false) && value(&other_form, &both.collect()) != Some(true)
+        };
+        // What is in one of the two alone, down to single entries of lists, tells them apart if anything does.
+        let known = self.texts(&atoms(&others, true));
+        let not_other = Goal::new(others.clone(), false);
+        let mut ways: Vec<Vec<Goal>> = atoms(&own, true)
+            .into_iter()
+            .filter(|atom| !known.contains(&self.text(atom)))
+            .map(|atom| vec![atom, not_other.clone()])
+            .collect();
+        let known = self.texts(&atoms(&own, false));
+        let mut whole = Vec::new();
+        for part in conjuncts(&others) {
+            let missed = Goal::new(part.clone(), false);
+            if !is_possible(&vec![missed.clone()]) {
+                continue;
+            }
+            let atoms = atoms(part, false).into_iter();
+            let new = atoms.filter(|atom| !known.contains(&self.text(atom)));
+            ways.extend(new.map(|atom| vec![atom, missed.clone()]));
+            whole.push(vec![missed]);
         }
+        ways.retain(is_possible);
+        ways.truncate(MAX_WAYS);
+        ways.extend(whole);
         for way in ways {
             let mut slots = self.slots_before_until(plan);
             slots[position].extra.extend(way);
-            let Ok(solution) = plan.solve_slots(&slots) else {
+            let allowance = self.allowance.min(ALLOWANCE);
+            plan.solver.allowance.set(allowance);
+            let solution = plan.solve_slots(&slots);
+            self.allowance -= allowance - plan.solver.allowance.replace(usize::MAX);
+            let Ok(solution) = solution else {
                 self.tried += 1;
                 continue;
             };
@@ -201,57 +223,23 @@ impl<'a> DifferenceSearch<'a> {
         slots
     }
 
-    /// Each way to give an expression a value, as goals that together do.
-    fn ways(&self, expr: &Spanned<Expr>, wanted: bool, cx: &Context) -> Vec<Vec<Goal>> {
-        let whole = || vec![vec![Goal::new(expr.clone(), wanted)]];
-        if evaluate::constant(expr, &Scope::new(cx, &Json::Null, &[])).is_some() {
-            return whole();
+    /// What goals say of leaves.
+    fn facts(&self, way: &[Goal]) -> BTreeMap<String, bool> {
+        let mut facts = BTreeMap::new();
+        for goal in way {
+            let form = canonical_condition(&goal.expr, goal.wanted, self.other.cx);
+            add_facts(&form, &mut facts);
         }
-        let single = |node: Expr| vec![Goal::new(Spanned::new(node, expr.span), true)];
-        match (&expr.node, wanted) {
-            (Expr::Not(inner), _) => self.ways(inner, !wanted, cx),
-            (Expr::And(list), false) | (Expr::Or(list), true) => {
-                list.iter().flat_map(|part| self.ways(part, wanted, cx)).collect()
-            }
-            (Expr::And(list), true) | (Expr::Or(list), false) => {
-                let mut all = whole();
-                for (at, part) in list.iter().enumerate() {
-                    let ways = self.ways(part, wanted, cx);
-                    if ways.len() < 2 {
-                        continue;
-                    }
-                    for mut way in ways {
-                        let others = list.iter().enumerate().filter(|(other, _)| *other != at);
-                        way.extend(others.map(|(_, other)| Goal::new(other.clone(), wanted)));
-                        all.push(way);
-                    }
-                }
-                all
-            }
-            (Expr::Match(test), true) => {
-                let one = |pattern: &Spanned<Literal>| {
-                    let patterns = vec![pattern.clone()];
-                    single(Expr::Match(Box::new(Match { patterns, ..(**test).clone() })))
-                };
-                test.patterns.iter().map(one).collect()
-            }
-            (Expr::In(test), wanted) if wanted != test.negated => {
-                let one = |entry: &Spanned<Expr>| {
-                    let list = vec![entry.clone()];
-                    single(Expr::In(Box::new(In { list, negated: false, ..(**test).clone() })))
-                };
-                test.list.iter().map(one).collect()
-            }
-            (Expr::Call(call), true) if call.name.eq_ignore_ascii_case("cidrmatch") => {
-                let Some((value, networks)) = call.args.split_first() else { return whole() };
-                let one = |network: &Spanned<Expr>| {
-                    let args = vec![value.clone(), network.clone()];
-                    single(Expr::Call(Call { args, ..call.clone() }))
-                };
-                networks.iter().map(one).collect()
-            }
-            _ => whole(),
-        }
+        facts
+    }
+
+    /// A goal as text, the same for the same.
+    fn text(&self, goal: &Goal) -> String {
+        canonical_condition(&goal.expr, goal.wanted, self.other.cx).to_string()
+    }
+
+    fn texts(&self, goals: &[Goal]) -> BTreeSet<String> {
+        goals.iter().map(|goal| self.text(goal)).collect()
     }
 
     /// What lies on the edge of `other`, made of a solution of `one`.
@@ -336,7 +324,7 @@ impl<'a> DifferenceSearch<'a> {
         first.into_iter().chain(after).map(with).collect()
     }
 
-    /// With another value in a field that `other` joins by, in one event; and without a value in all of them.
+    /// With another value in a field that `other` joins by, or none, in the last event of a term; and with none in all.
     fn other_keys(
         &self,
         plan: &Plan<'a>,
@@ -344,35 +332,30 @@ impl<'a> DifferenceSearch<'a> {
         solution: &super::Solution,
     ) -> Vec<Vec<Event>> {
         let mut streams = Vec::new();
+        let before = solution.events.len().saturating_sub(plan.runs.iter().sum());
         for (position, other) in self.facing(plan, other_plan) {
+            let last = before + plan.runs[..=position].iter().sum::<usize>();
             for field in &other_plan.slots[other].keys {
                 let ty = self.one.cx.mapping.type_of(&field.path);
                 let own = document::values(&solution.documents[position], &field.path, ty);
                 let (values, _) = candidates(ty.or(Some(Type::Keyword)), &[]);
                 let different = values.into_iter().filter(|value| !own.contains(value)).take(3);
-                let choices = different.map(|value| vec![value]).chain([Vec::new()]);
-                for values in choices {
-                    let mut documents = solution.documents.clone();
-                    set(&mut documents[position], &field.path, &values);
-                    streams.push(stream(plan, &documents));
-                    // All of them, where `one` lets the value vary or be absent.
-                    for (slot, document) in plan.slots.iter().zip(&mut documents) {
-                        let joins = slot.keys.iter().any(|key| key.path == field.path);
-                        if values.is_empty() && joins {
-                            set(document, &field.path, &values);
-                        }
+                for values in different.map(|value| vec![value]).chain([Vec::new()]) {
+                    let mut events = solution.events.clone();
+                    if let Some(event) = last.checked_sub(1).and_then(|last| events.get_mut(last)) {
+                        set(&mut event.source, &field.path, &values);
                     }
-                    streams.push(stream(plan, &documents));
+                    streams.push(events.clone());
+                    if values.is_empty() {
+                        let sources = events.iter_mut().map(|event| &mut event.source);
+                        sources.for_each(|source| set(source, &field.path, &values));
+                        streams.push(events);
+                    }
                 }
             }
         }
         streams
     }
-}
-
-fn stream(plan: &Plan<'_>, documents: &[Json]) -> Vec<Event> {
-    let rows: Vec<(&Json, usize)> = documents.iter().zip(plan.runs.iter().copied()).collect();
-    plan.stream(&rows)
 }
 
 /// The document as an event at exactly this time.
@@ -381,10 +364,65 @@ fn at(mut document: Json, time: i64, cx: &Context) -> Event {
     event(document, time, cx)
 }
 
-/// Goals as text, the same for the same.
-fn text(goals: &[Goal]) -> String {
-    let mut texts: Vec<String> =
-        goals.iter().map(|goal| format!("{} {}", goal.wanted, goal.expr.node)).collect();
-    texts.sort_unstable();
-    texts.join("; ")
+/// The leaves that take part in giving an expression a value, each with what it is to be; of a list that is to match, each
+/// entry by itself.
+fn atoms(expr: &Spanned<Expr>, wanted: bool) -> Vec<Goal> {
+    let entry = |node: Expr| Goal::new(Spanned::new(node, expr.span), true);
+    match (&expr.node, wanted) {
+        (Expr::Not(inner), _) => atoms(inner, !wanted),
+        (Expr::And(list) | Expr::Or(list), _) => {
+            list.iter().flat_map(|part| atoms(part, wanted)).collect()
+        }
+        (Expr::Match(test), true) => {
+            let one = |pattern: &Spanned<Literal>| {
+                let patterns = vec![pattern.clone()];
+                entry(Expr::Match(Box::new(Match { patterns, ..(**test).clone() })))
+            };
+            test.patterns.iter().map(one).collect()
+        }
+        (Expr::In(test), wanted) if wanted != test.negated => {
+            let one = |element: &Spanned<Expr>| {
+                let list = vec![element.clone()];
+                entry(Expr::In(Box::new(In { list, negated: false, ..(**test).clone() })))
+            };
+            test.list.iter().map(one).collect()
+        }
+        (Expr::Call(call), true) if call.name.eq_ignore_ascii_case("cidrmatch") => {
+            let networks = call.args.iter().skip(1);
+            let one = |network: &Spanned<Expr>| {
+                let args = call.args.iter().take(1).chain([network]).cloned().collect();
+                entry(Expr::Call(Call { args, ..call.clone() }))
+            };
+            networks.map(one).collect()
+        }
+        _ => vec![Goal::new(expr.clone(), wanted)],
+    }
+}
+
+/// The parts that a condition in canonical form says are true or false.
+fn add_facts(form: &Expr, facts: &mut BTreeMap<String, bool>) {
+    match form {
+        Expr::And(list) => list.iter().for_each(|part| add_facts(part, facts)),
+        Expr::Not(leaf) => drop(facts.insert(leaf.to_string(), false)),
+        leaf => drop(facts.insert(leaf.to_string(), true)),
+    }
+}
+
+/// The value of a condition in canonical form, as far as the facts decide it.
+fn value(form: &Expr, facts: &BTreeMap<String, bool>) -> Option<bool> {
+    let all = |list: &[Spanned<Expr>], neutral: bool| {
+        let values: Vec<Option<bool>> = list.iter().map(|part| value(part, facts)).collect();
+        if values.contains(&Some(!neutral)) {
+            Some(!neutral)
+        } else {
+            values.iter().all(Option::is_some).then_some(neutral)
+        }
+    };
+    let known = facts.get(&form.to_string()).copied();
+    known.or_else(|| match form {
+        Expr::And(list) => all(list, true),
+        Expr::Or(list) => all(list, false),
+        Expr::Not(inner) => value(inner, facts).map(|value| !value),
+        _ => None,
+    })
 }
