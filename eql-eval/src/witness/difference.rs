@@ -21,8 +21,8 @@ use crate::stream::Event;
 const MAX_WAYS: usize = 300;
 
 /// What one of those ways may cost, and all of them; see [`Solver::allowance`](super::solve::Solver).
-const ALLOWANCE: usize = 400_000;
-const ALLOWANCE_OF_ALL: usize = 10 * ALLOWANCE;
+const ALLOWANCE: usize = 1_000_000;
+const ALLOWANCE_OF_ALL: usize = 5 * ALLOWANCE;
 
 /// One millisecond, in nanoseconds.
 const MILLISECOND: i64 = 1_000_000;
@@ -351,6 +351,20 @@ impl<'a> DifferenceSearch<'a> {
                         sources.for_each(|source| set(source, &field.path, &values));
                         streams.push(events);
                     }
+                }
+                // Where the conditions ask something of the field, too.
+                let mut goals = plan.goals(&plan.slots[position], &solution.keys, &BTreeMap::new());
+                goals.extend(own.iter().map(|value| {
+                    let same = Goal::equal(&field.path, value);
+                    Goal { wanted: false, ..same }
+                }));
+                goals.push(Goal::present(&field.path));
+                if let Outcome::Found(document) = plan.solver.solve(&goals) {
+                    let mut events = solution.events.clone();
+                    if let Some(event) = last.checked_sub(1).and_then(|last| events.get_mut(last)) {
+                        *event = at(document, event.timestamp, self.one.cx);
+                    }
+                    streams.push(events);
                 }
             }
         }
