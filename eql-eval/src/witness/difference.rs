@@ -21,7 +21,7 @@ use crate::stream::Event;
 const MAX_WAYS: usize = 300;
 
 /// What one of those ways may cost, and all of them; see [`Solver::allowance`](super::solve::Solver).
-const ALLOWANCE: usize = 1_000_000;
+const ALLOWANCE: usize = 4_000_000;
 const ALLOWANCE_OF_ALL: usize = 5 * ALLOWANCE;
 
 /// One millisecond, in nanoseconds.
