@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, coverage, new, test};
+use crate::commands::{check, completions, coverage, diff, explain, new, test, witness};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it, and shows what it does.";
@@ -35,12 +35,18 @@ impl Cli {
 pub(crate) enum Command {
     /// Check rules and show what is wrong with them.
     Check(check::Args),
+    /// Say what a rule looks for, and why it matches events or not.
+    Explain(explain::Args),
     /// Run the fixtures of rules: events that they must alert on, or not.
     Test(test::Args),
-    /// Make a package that is a sensor.
-    New(new::Args),
+    /// Write events that a rule matches, and events that it just misses.
+    Witness(witness::Args),
+    /// Show what two versions of a rule find differently.
+    Diff(diff::Args),
     /// Show which techniques of MITRE ATT&CK rules are mapped to, and which not.
     Coverage(coverage::Args),
+    /// Make a package that is a sensor.
+    New(new::Args),
     /// Write the script that completes this command line in a shell.
     Completions(completions::Args),
     /// Write the manual page, in roff.

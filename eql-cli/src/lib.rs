@@ -10,6 +10,7 @@ mod exit;
 mod load;
 mod parallel;
 mod pick;
+mod why;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -31,10 +32,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Test(args) => commands::test::run(args),
+        Command::Witness(args) => commands::witness::run_command(args),
+        Command::Diff(args) => commands::diff::run(args),
+        Command::Coverage(args) => commands::coverage::run(args),
         Command::New(args) => commands::new::run(args),
         Command::Completions(args) => commands::completions::run(args),
-        Command::Coverage(args) => commands::coverage::run(args),
         Command::Man => commands::man::run(),
     };
     match result {

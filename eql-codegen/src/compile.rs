@@ -376,11 +376,15 @@ fn from_rule_file(
     project: &Project,
 ) -> (Vec<Diagnostic>, Option<Whole>) {
     let checked = rule::check_file(file, text, dialect, &project.settings(lints));
-    let whole = checked.rule.map(|Rule { meta, ast, hir }| {
-        let description = meta.description.clone().unwrap_or_else(|| meta.name.clone());
-        whole(meta, description, file.query.text.trim(), ast, hir)
-    });
+    let whole = checked.rule.map(|rule| whole_of(rule, &file.query.text));
     (checked.diagnostics, whole)
+}
+
+/// A rule that has no item whose documentation could describe it.
+pub(crate) fn whole_of(rule: Rule, text: &str) -> Whole {
+    let Rule { meta, ast, hir } = rule;
+    let description = meta.description.clone().unwrap_or_else(|| meta.name.clone());
+    whole(meta, description, text.trim(), ast, hir)
 }
 
 fn whole(meta: Meta, description: String, text: &str, ast: ast::Query, hir: hir::Query) -> Whole {

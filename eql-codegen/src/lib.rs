@@ -8,6 +8,7 @@ mod compile;
 mod derive;
 mod docs;
 mod emit;
+mod inspect;
 mod plan;
 mod project;
 mod report;
@@ -16,6 +17,7 @@ mod source;
 
 use proc_macro2::TokenStream;
 
+pub use inspect::{Guard, Indexed, Partition, code, indexed};
 pub use set::struct_name;
 
 /// `#[eql::rule(args)] item`

@@ -70,10 +70,14 @@ pub(crate) struct Stage {
 impl Plan {
     /// Plans the rules of a set.
     pub(crate) fn new(rules: &[&hir::Query], priors: &Priors) -> Self {
+        Self::guarded(rules, (rules.len() >= FEW_RULES).then_some(priors))
+    }
+
+    /// Plans rules as those of a set in which guards are looked up, where there are priors.
+    pub(crate) fn guarded(rules: &[&hir::Query], priors: Option<&Priors>) -> Self {
         let mut plan = Self { fields: fields(rules), ..Self::default() };
         plan.category = plan.slot(CATEGORY);
         plan.system = plan.slot(SYSTEM);
-        let guarded = rules.len() >= FEW_RULES;
         for (at, query) in rules.iter().enumerate() {
             let clock = query.order.and_then(|order| {
                 let slot = plan.slot(&query.fields[order.timestamp.0].path)?;
@@ -87,7 +91,7 @@ impl Plan {
             // A rule that asks about all processes is shown every event.
             if query.descendants.is_empty() {
                 for (term, event) in terms(&query.body) {
-                    let stage = plan.stage(query, at, term, event, guarded.then_some(priors));
+                    let stage = plan.stage(query, at, term, event, priors);
                     plan.stages.push(stage);
                 }
             }

@@ -17,6 +17,7 @@
 //! - two fields compare like a field and a constant (endpoint dialect): null on either side is no match for
 //!   `==`, and a match for `!=`.
 
+mod canonical;
 mod context;
 mod date;
 mod document;
@@ -26,6 +27,8 @@ pub mod fixture;
 mod functions;
 mod ip;
 mod process_tree;
+mod progress;
+mod reason;
 mod regex;
 mod sample;
 mod sequence;
@@ -40,8 +43,11 @@ pub mod witness;
 use eql_grammar::ast::EventQuery;
 use serde_json::Value as Json;
 
+pub use crate::canonical::canonical;
 pub use crate::context::{Context, Mapping};
-pub use crate::explain::{Explanation, explain};
+pub use crate::explain::{Entry, Explanation, Kind, explain, explain_last};
+pub use crate::progress::{KeyMismatch, Obstacle, Place, Progress, StageProgress, progress};
+pub use crate::reason::{Reason, reasons};
 pub use crate::sample::{SampleOptions, samples};
 pub use crate::sequence::sequences;
 pub use crate::stream::{Event, Found, run};

@@ -18,18 +18,10 @@ use crate::value::Key;
 #[must_use]
 pub fn sequences(sequence: &Sequence, events: &[Event], cx: &Context) -> Vec<Found> {
     let order = order(events);
-    let documents: Vec<&Json> = order.iter().map(|ix| &events[*ix].source).collect();
-    let machine = Machine {
-        cx,
-        shared: &sequence.by,
-        terms: expand(&sequence.terms),
-        until: sequence.until.as_ref().map(|term| &term.node),
-        maxspan: sequence.maxspan.as_ref().map(|span| span.millis()),
-        times: order.iter().map(|ix| events[*ix].timestamp).collect(),
-        documents,
-    };
+    let machine = Machine::new(sequence, events, &order, cx);
     let original = |position: Option<usize>| position.map(|position| order[position]);
-    let complete = machine.run().into_iter().filter(|partial| machine.nothing_unwanted(partial));
+    let complete = machine.run(&mut |_| ());
+    let complete = complete.into_iter().filter(|partial| machine.unwanted(partial).is_none());
     complete
         .map(|partial| Found {
             events: machine.slots(&partial).into_iter().map(original).collect(),
@@ -47,36 +39,54 @@ pub(crate) fn runs(term: &Term) -> usize {
 }
 
 /// The terms with `runs` written out.
-fn expand(terms: &[Spanned<Term>]) -> Vec<&Term> {
+pub(crate) fn expand(terms: &[Spanned<Term>]) -> Vec<&Term> {
     terms.iter().flat_map(|term| std::iter::repeat_n(&term.node, runs(term))).collect()
 }
 
 /// Everything is counted by position in the order of events.
-struct Machine<'a> {
+pub(crate) struct Machine<'a> {
     cx: &'a Context,
     shared: &'a [Spanned<FieldPath>],
     terms: Vec<&'a Term>,
-    until: Option<&'a Term>,
+    pub(crate) until: Option<&'a Term>,
     /// `Some(None)` where it does not fit 64 bits.
     maxspan: Option<Option<u64>>,
-    times: Vec<i64>,
+    pub(crate) times: Vec<i64>,
     documents: Vec<&'a Json>,
 }
 
 /// A sequence as far as it has come: one event for each positive term so far.
 #[derive(Clone)]
-struct Partial {
-    key: Key,
-    events: Vec<usize>,
+pub(crate) struct Partial {
+    pub(crate) key: Key,
+    pub(crate) events: Vec<usize>,
 }
 
 impl<'a> Machine<'a> {
-    fn positive(&self) -> Vec<&'a Term> {
+    /// `order` is that of the events.
+    pub(crate) fn new(
+        sequence: &'a Sequence,
+        events: &'a [Event],
+        order: &[usize],
+        cx: &'a Context,
+    ) -> Self {
+        Self {
+            cx,
+            shared: &sequence.by,
+            terms: expand(&sequence.terms),
+            until: sequence.until.as_ref().map(|term| &term.node),
+            maxspan: sequence.maxspan.as_ref().map(|span| span.millis()),
+            times: order.iter().map(|ix| events[*ix].timestamp).collect(),
+            documents: order.iter().map(|ix| &events[*ix].source).collect(),
+        }
+    }
+
+    pub(crate) fn positive(&self) -> Vec<&'a Term> {
         self.terms.iter().copied().filter(|term| !term.missing).collect()
     }
 
-    /// The slot machine.
-    fn run(&self) -> Vec<Partial> {
+    /// The slot machine. `made` sees each partial sequence, complete ones too.
+    pub(crate) fn run(&self, made: &mut dyn FnMut(&Partial)) -> Vec<Partial> {
         let stages = self.positive();
         let mut slots: BTreeMap<(Key, usize), Partial> = BTreeMap::new();
         let mut complete = Vec::new();
@@ -102,6 +112,7 @@ impl<'a> Machine<'a> {
                     if self.is_longer_than_maxspan(partial.events[0], event) {
                         continue;
                     }
+                    made(&partial);
                     if stage + 1 == stages.len() {
                         complete.push(partial);
                     } else {
@@ -120,15 +131,15 @@ impl<'a> Machine<'a> {
     }
 
     /// Whether an event passes a term's filter, with the aliases of the events before it.
-    fn accepts(&self, term: &Term, event: usize, before: &[usize]) -> bool {
+    pub(crate) fn accepts(&self, term: &Term, event: usize, before: &[usize]) -> bool {
         evaluate::matches(&term.query, &self.scope(event, before))
     }
 
-    fn keys(&self, term: &Term, event: usize) -> Vec<Key> {
+    pub(crate) fn keys(&self, term: &Term, event: usize) -> Vec<Key> {
         keys(self.shared, term, &self.scope(event, &[]))
     }
 
-    fn scope(&self, event: usize, before: &[usize]) -> Scope<'_> {
+    pub(crate) fn scope(&self, event: usize, before: &[usize]) -> Scope<'_> {
         let history = &self.documents[..=event];
         let mut scope = Scope::new(self.cx, self.documents[event], history);
         for (stage, term) in self.positive().into_iter().enumerate() {
@@ -145,10 +156,15 @@ impl<'a> Machine<'a> {
     }
 
     fn exceeds_maxspan(&self, from: i64, to: i64) -> bool {
+        self.beyond_maxspan(from, to) > 0
+    }
+
+    /// By how many **nanoseconds** the time between is longer than `maxspan`; not above 0 where it is not.
+    pub(crate) fn beyond_maxspan(&self, from: i64, to: i64) -> i128 {
         let nanos = i128::from(to) - i128::from(from);
         match self.maxspan {
-            Some(Some(millis)) => nanos > i128::from(millis) * 1_000_000,
-            Some(None) | None => false,
+            Some(Some(millis)) => nanos - i128::from(millis) * 1_000_000,
+            Some(None) | None => 0,
         }
     }
 
@@ -158,52 +174,56 @@ impl<'a> Machine<'a> {
         self.terms.iter().map(|term| if term.missing { None } else { events.next() }).collect()
     }
 
-    /// Whether what must be missing is. Only timestamps are compared.
-    fn nothing_unwanted(&self, partial: &Partial) -> bool {
+    /// What is there although it must be missing: the place of its term, and the event. Only timestamps are compared.
+    pub(crate) fn unwanted(&self, partial: &Partial) -> Option<(usize, usize)> {
         let slots = self.slots(partial);
-        let (Some(first), Some(last)) = (partial.events.first(), partial.events.last()) else {
-            return false;
-        };
-        let (first, last) = (self.times[*first], self.times[*last]);
+        let (first, last) = (*partial.events.first()?, *partial.events.last()?);
+        let (first, last) = (self.times[first], self.times[last]);
+        let time = |found: &(usize, usize)| self.times[found.1];
         let (mut latest_before, mut earliest_after) = (None, None);
         let (mut head, mut tail) = (false, false);
         for (at, term) in self.terms.iter().enumerate().filter(|(_, term)| term.missing) {
-            let unwanted = self.times_of_unwanted(term, partial);
+            let unwanted = self.unwanted_events(term, partial).into_iter().map(|event| (at, event));
             let before = slots[..at].iter().rev().find_map(|slot| *slot);
             let after = slots[at..].iter().find_map(|slot| *slot);
             match (before, after) {
                 (Some(before), Some(after)) => {
                     let (from, to) = (self.times[before], self.times[after]);
-                    if unwanted.iter().any(|time| from < *time && *time < to) {
-                        return false;
+                    let mut between =
+                        unwanted.filter(|found| from < time(found) && time(found) < to);
+                    if let Some(found) = between.next() {
+                        return Some(found);
                     }
                 }
                 (None, _) => {
                     head = true;
-                    latest_before =
-                        latest_before.max(unwanted.into_iter().filter(|t| *t < first).max());
+                    let before = unwanted.filter(|found| time(found) < first);
+                    latest_before = latest_before.into_iter().chain(before).max_by_key(time);
                 }
                 (_, None) => {
                     tail = true;
-                    let next = unwanted.into_iter().filter(|t| *t > last).min();
-                    earliest_after = [earliest_after, next].into_iter().flatten().min();
+                    let after = unwanted.filter(|found| time(found) > last);
+                    earliest_after = earliest_after.into_iter().chain(after).min_by_key(time);
                 }
             }
         }
+        let within = |from: i64, to: i64| !self.exceeds_maxspan(from, to);
         match (head, tail, latest_before, earliest_after) {
-            (true, false, Some(before), _) => self.exceeds_maxspan(before, last),
-            (false, true, _, Some(after)) => self.exceeds_maxspan(first, after),
-            (true, true, Some(before), Some(after)) => self.exceeds_maxspan(before, after),
-            _ => true,
+            (true, false, Some(before), _) => within(time(&before), last).then_some(before),
+            (false, true, _, Some(after)) => within(first, time(&after)).then_some(after),
+            (true, true, Some(before), Some(after)) => {
+                within(time(&before), time(&after)).then_some(before)
+            }
+            _ => None,
         }
     }
 
-    /// The times of all events with the partial's key that pass the filter of a missing event.
-    fn times_of_unwanted(&self, term: &Term, partial: &Partial) -> Vec<i64> {
+    /// All events with the partial's key that pass the filter of a missing event.
+    fn unwanted_events(&self, term: &Term, partial: &Partial) -> Vec<usize> {
         let is_unwanted = |event: &usize| {
             self.keys(term, *event).contains(&partial.key)
                 && self.accepts(term, *event, &partial.events)
         };
-        (0..self.documents.len()).filter(is_unwanted).map(|event| self.times[event]).collect()
+        (0..self.documents.len()).filter(is_unwanted).collect()
     }
 }

@@ -5,6 +5,7 @@
 //! and each is confirmed by the evaluator before it is returned.
 
 mod candidates;
+mod difference;
 mod goal;
 mod language;
 mod near_miss;
@@ -18,6 +19,7 @@ use eql_grammar::ast::{
 use eql_grammar::span::Spanned;
 use serde_json::Value as Json;
 
+pub use self::difference::{Difference, Side, difference};
 use self::goal::{Goal, replace};
 pub use self::near_miss::{NearMiss, near_misses};
 use self::solve::{Outcome, Solver, set_json};

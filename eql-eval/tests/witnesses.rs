@@ -1,11 +1,13 @@
 //! Witnesses and near misses for the rules of Elastic's detection rules.
 
-use std::path::Path;
+mod corpus;
 
 use eql_eval::witness::{Witness, near_misses, witness};
 use eql_eval::{Context, Event, SampleOptions, run};
-use eql_grammar::ast::{Dialect, Query};
+use eql_grammar::ast::Dialect;
 use eql_grammar::parser::parse;
+
+use corpus::{Rule, corpus};
 
 /// `witness` finds events, and every near miss is none of the query's; gives what the near misses break.
 fn check(text: &str, dialect: Dialect) -> (Vec<Event>, Vec<String>) {
@@ -158,38 +160,6 @@ fn witnesses_of_hard_conditions() {
         let query = parse(text, Dialect::Elasticsearch).expect("the query parses");
         let outcome = witness(&query, &Context::default());
         assert!(matches!(outcome, Witness::Found(_)), "{text}: {outcome:?}");
-    }
-}
-
-struct Rule {
-    path: String,
-    query: Query,
-    cx: Context,
-}
-
-fn corpus() -> Option<Vec<Rule>> {
-    let Ok(folder) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return None;
-    };
-    let path = Path::new(&folder).join("detection-rules.open.ndjson.zst");
-    let file = std::fs::File::open(path).expect("the corpus opens");
-    let text = std::io::read_to_string(zstd::Decoder::new(file).expect("the corpus is zstd"));
-    let text = text.expect("the corpus is text");
-    Some(text.lines().map(rule).collect())
-}
-
-fn rule(line: &str) -> Rule {
-    let row: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
-    let text = row["rule"]["query"].as_str().expect("a rule has a query");
-    let mut cx = Context::default();
-    if let Some(field) = row["rule"]["event_category_override"].as_str() {
-        field.clone_into(&mut cx.category_field);
-    }
-    Rule {
-        path: row["path"].as_str().expect("a rule has a path").to_owned(),
-        query: parse(text, Dialect::Elasticsearch).expect("a rule parses"),
-        cx,
     }
 }
 

@@ -241,6 +241,14 @@ pub fn builtin_fields() -> impl Iterator<Item = FieldInfo> {
     lines().map(Line::info)
 }
 
+/// What the built-in table has the path from: `ecs`, `endpoint`, or `other` for integrations; several of them or, where it
+/// is not in the table itself, none.
+#[must_use]
+pub fn sources(path: &str) -> Vec<&'static str> {
+    let Some(line) = first_from(path).filter(|line| line.path == path) else { return Vec::new() };
+    ["ecs", "endpoint", "other"].into_iter().filter(|source| line.has(source)).collect()
+}
+
 /// The name of a built-in path's type in `eql::ecs`: `process_Ext_token_integrity_level`.
 ///
 /// Dots and other characters that identifiers do not have become `_`, a leading `@` is dropped,

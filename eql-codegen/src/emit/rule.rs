@@ -11,6 +11,7 @@ use syn::Visibility;
 use super::fields::{ident, owned, words};
 use super::group::Group;
 use super::{Cx, Shape, group};
+use crate::inspect::Partition;
 
 /// A rule that passed every check.
 pub(crate) struct Rule<'a> {
@@ -320,33 +321,14 @@ pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
 
 /// How the work of the rule may be split, where events do not stand alone.
 fn partition(query: &hir::Query) -> Option<TokenStream> {
-    let stages: Vec<&hir::Stage> = match &query.body {
-        Body::Event(_) => Vec::new(),
-        Body::Sequence(sequence) => sequence.stages.iter().chain(&sequence.until).collect(),
-        Body::Sample(sample) => sample.stages.iter().collect(),
-    };
-    let path = |key: &hir::Key| key.field.map(|field| query.fields[field.0].path.clone());
-    // A host's id tells it from all others, and so does that of one of its processes; without a value all are one.
-    let of_host = |key: &hir::Key| match path(key) {
-        Some(path) => path == "host.id" || path.ends_with("entity_id") && !key.optional,
-        None => false,
-    };
-    let keys = stages.first().map_or(0, |stage| stage.keys.len());
-    let local = (0..keys).any(|at| stages.iter().all(|stage| of_host(&stage.keys[at])));
-    let partition = if !query.pipes.is_empty() {
-        quote!(Whole)
-    } else if local || (stages.is_empty() && !query.descendants.is_empty()) {
-        quote!(HostLocal)
-    } else if keys > 0 && query.descendants.is_empty() {
-        let terms = stages.iter().map(|stage| {
-            let keys = stage.keys.iter().map(|key| path(key).unwrap_or_default());
-            quote!(&[#(#keys),*])
-        });
-        quote!(ReKey(&[#(#terms),*]))
-    } else if stages.is_empty() {
-        return None;
-    } else {
-        quote!(Whole)
+    let partition = match Partition::of(query) {
+        Partition::Stateless => return None,
+        Partition::HostLocal => quote!(HostLocal),
+        Partition::ReKey(stages) => {
+            let stages = stages.iter().map(|keys| quote!(&[#(#keys),*]));
+            quote!(ReKey(&[#(#stages),*]))
+        }
+        Partition::Whole => quote!(Whole),
     };
     Some(quote!(const PARTITION: rt::Partition = rt::Partition::#partition;))
 }

@@ -46,26 +46,34 @@ impl fmt::Display for Explained<'_> {
     }
 }
 
-/// The first few texts, and the estimated share of events that have one of all.
+/// The guard in words, for a cell of a table, and the estimated share of events that have it.
 fn shown(guard: &Guard) -> String {
-    const FEW: usize = 3;
-    let mut out = format!("{:.3} %:", guard.probability * 100.0);
-    for atom in guard.atoms.iter().take(FEW) {
-        let sign = match &atom.what {
-            What::Any => "is there",
-            What::Whole(_) => "is",
-            What::Head(_) => "begins",
-            What::Tail(_) => "ends",
-            What::Part(..) => "has",
-        };
-        // Writing to a string does not fail.
-        let _ = write!(out, " `{}` {sign}", atom.path);
-        if atom.what != What::Any {
-            let _ = write!(out, " `{}`", atom.what.text().replace('|', "\\|"));
+    format!("{:.3} %: {}", guard.probability * 100.0, guard.words().replace('|', "\\|"))
+}
+
+impl Guard {
+    /// The first few texts of which an event needs one.
+    pub(crate) fn words(&self) -> String {
+        const FEW: usize = 3;
+        let mut out = String::new();
+        for atom in self.atoms.iter().take(FEW) {
+            let sign = match &atom.what {
+                What::Any => "is there",
+                What::Whole(_) => "is",
+                What::Head(_) => "begins",
+                What::Tail(_) => "ends",
+                What::Part(..) => "has",
+            };
+            let or = if out.is_empty() { "" } else { " or " };
+            // Writing to a string does not fail.
+            let _ = write!(out, "{or}`{}` {sign}", atom.path);
+            if atom.what != What::Any {
+                let _ = write!(out, " `{}`", atom.what.text());
+            }
         }
+        if self.atoms.len() > FEW {
+            let _ = write!(out, " or {} more", self.atoms.len() - FEW);
+        }
+        out
     }
-    if guard.atoms.len() > FEW {
-        let _ = write!(out, " or {} more", guard.atoms.len() - FEW);
-    }
-    out
 }

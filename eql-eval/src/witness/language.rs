@@ -4,6 +4,7 @@
 //! positions in all patterns at once, best first, finds a string that every wanted set of patterns accepts
 //! and no unwanted one does, or shows that there is none.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashSet};
 
@@ -194,6 +195,7 @@ type State = Vec<(usize, BTreeSet<usize>)>;
 pub(super) fn search(
     wanted: &[Vec<Pattern>],
     unwanted: &[Vec<Pattern>],
+    allowance: &Cell<usize>,
     mut passes: impl FnMut(&str) -> bool,
 ) -> Search {
     let patterns: Vec<&Pattern> = wanted.iter().chain(unwanted).flatten().collect();
@@ -242,9 +244,11 @@ pub(super) fn search(
             refused = true;
         }
         looked_at += 1;
-        if looked_at > MAX_STATES {
+        let cost = alphabet.len() * state.len();
+        if looked_at > MAX_STATES || allowance.get() < cost {
             return Search::NotFound;
         }
+        allowance.set(allowance.get() - cost);
         for c in &alphabet {
             let next: State = state
                 .iter()
@@ -295,7 +299,7 @@ mod tests {
     }
 
     fn find(wanted: &[Vec<Pattern>], unwanted: &[Vec<Pattern>]) -> Search {
-        search(wanted, unwanted, |_| true)
+        search(wanted, unwanted, &Cell::new(usize::MAX), |_| true)
     }
 
     #[test]
@@ -317,7 +321,10 @@ mod tests {
 
     #[test]
     fn a_test_that_fails_proves_nothing() {
-        assert_eq!(search(&[group(&["a"], false)], &[], |_| false), Search::NotFound);
+        let allowance = Cell::new(usize::MAX);
+        assert_eq!(search(&[group(&["a"], false)], &[], &allowance, |_| false), Search::NotFound);
+        let spent = Cell::new(1);
+        assert_eq!(search(&[group(&["a*b"], false)], &[], &spent, |_| true), Search::NotFound);
     }
 
     #[test]

@@ -251,7 +251,7 @@ fn positive_terms(query: &Query) -> Vec<&Term> {
 }
 
 /// The conditions that all have to hold.
-fn conjuncts(condition: &Spanned<Expr>) -> Vec<&Spanned<Expr>> {
+pub(super) fn conjuncts(condition: &Spanned<Expr>) -> Vec<&Spanned<Expr>> {
     match &condition.node {
         Expr::And(list) => list.iter().flat_map(conjuncts).collect(),
         _ => vec![condition],

@@ -44,13 +44,21 @@ type Attempt<T> = Result<T, Failure>;
 pub(super) struct Solver<'a> {
     pub(super) cx: &'a Context,
     steps: Cell<usize>,
+    /// What all further searches may cost together: reads of a character by a pattern, and tests of a value by an entry
+    /// of a list.
+    pub(super) allowance: Cell<usize>,
     /// The queries of `descendant of` that a document relies on; its parent process is `ancestor-<index>`.
     pub(super) ancestors: RefCell<Vec<EventQuery>>,
 }
 
 impl<'a> Solver<'a> {
     pub(super) fn new(cx: &'a Context) -> Self {
-        Self { cx, steps: Cell::new(0), ancestors: RefCell::default() }
+        Self {
+            cx,
+            steps: Cell::new(0),
+            allowance: Cell::new(usize::MAX),
+            ancestors: RefCell::default(),
+        }
     }
 
     /// Looks for a document that meets all goals.
@@ -230,7 +238,12 @@ impl<'a> Solver<'a> {
         }
         let (values, complete) = candidates(self.cx.mapping.type_of(path), goals);
         let mut witnesses: Vec<Option<Value>> = vec![None; some.len()];
+        let cost = goals.iter().map(|goal| weight(&goal.expr)).sum();
         for value in values {
+            let Some(left) = self.allowance.get().checked_sub(cost) else {
+                return Err(Failure::NotFound);
+            };
+            self.allowance.set(left);
             if !all.iter().all(|goal| passes(goal, &value)) {
                 continue;
             }
@@ -269,7 +282,7 @@ impl<'a> Solver<'a> {
             if wanted.is_empty() {
                 wanted.push(vec![Pattern::anything()]);
             }
-            search(&wanted, &unwanted, |text| {
+            search(&wanted, &unwanted, &self.allowance, |text| {
                 let document = Self::alone(path, &Value::Str(text.to_owned()));
                 some.iter().chain(all).all(|goal| self.is_met(goal, &document))
             })
@@ -356,6 +369,16 @@ impl<'a> Solver<'a> {
         }
         pool.dedup();
         pool
+    }
+}
+
+/// How many entries a leaf tests a value against.
+fn weight(leaf: &Expr) -> usize {
+    match leaf {
+        Expr::Match(test) => test.patterns.len(),
+        Expr::In(test) => test.list.len(),
+        Expr::Call(call) => call.args.len(),
+        _ => 1,
     }
 }
 

@@ -157,7 +157,7 @@ impl Lower<'_, '_> {
             };
         }
         if left.is_constant() && !right.is_constant() {
-            return self.against(&written.right, right, mirror(op), &written.left, left, span);
+            return self.against(&written.right, right, op.mirrored(), &written.left, left, span);
         }
         if !right.is_constant() && self.options.dialect == Dialect::Elasticsearch {
             self.diags.push(
@@ -714,16 +714,6 @@ fn holds(op: CompareOp, order: std::cmp::Ordering) -> bool {
         CompareOp::Le => order.is_le(),
         CompareOp::Gt => order.is_gt(),
         CompareOp::Ge => order.is_ge(),
-    }
-}
-
-fn mirror(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        same => same,
     }
 }
 
