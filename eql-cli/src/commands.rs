@@ -2,4 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod man;

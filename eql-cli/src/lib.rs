@@ -5,11 +5,14 @@
 
 mod cli;
 mod commands;
+#[doc(hidden)]
+pub mod convert;
 mod events;
 mod exit;
 mod load;
 mod parallel;
 mod pick;
+mod write;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -32,6 +35,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
         Command::Completions(args) => commands::completions::run(args),
+        Command::Export(args) => commands::export::run(args),
+        Command::Import(args) => commands::import::run(args),
         Command::Man => commands::man::run(),
     };
     match result {
