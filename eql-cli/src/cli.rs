@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, export, import};
+use crate::commands::{check, completions, export, fmt, import};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it.";
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Write rules for Kibana, as documentation pages, or as rule files.
     Export(export::Args),
+    /// Lay out rule files and queries.
+    Fmt(fmt::Args),
     /// Make rule files from documentation pages, exports of Kibana and other rule files.
     Import(import::Args),
     /// Write the manual page, in roff.

@@ -3,6 +3,7 @@
 //! Everything here is of text and values. Files and the command line are the business of the subcommands.
 
 mod entries;
+mod format;
 mod kibana;
 mod layout;
 mod page;
@@ -10,6 +11,7 @@ mod rule_toml;
 
 use toml_edit::{Item, Table};
 
+pub use format::{Unformatted, format_query, format_toml};
 pub use kibana::{object, summary_line};
 pub use page::{Page, write as write_page};
 

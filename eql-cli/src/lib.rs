@@ -36,6 +36,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => commands::check::run(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Export(args) => commands::export::run(args),
+        Command::Fmt(args) => commands::fmt::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Man => commands::man::run(),
     };

@@ -28,7 +28,7 @@ impl RuleToml {
         })?;
         let file = Self { header: header.to_owned(), document };
         if file.table("rule").is_none() {
-            return Err("the file has no table `[rule]`".to_owned());
+            return Err("`rule` must be a table with a header, `[rule]`".to_owned());
         }
         Ok(file)
     }
