@@ -290,7 +290,7 @@ fn an_export_of_kibana() {
             "mystery":1,"required_fields":[{"name":"process.pid","type":"long","ecs":true},
             {"name":"event.category","type":"keyword","ecs":true}],"meta":{"from":"1m","a key":[1,[2]]}"#,
         ),
-        rule(r#""tags":[]"#),
+        rule(r#""tags":[],"tags":["x"]"#),
         r#"{"rule_id":"k","type":"query","language":"kuery","query":"a:b","severity":"low"}"#
             .to_owned(),
         r#"{"list_id":"x","type":"detection"}"#.to_owned(),
@@ -308,6 +308,7 @@ fn an_export_of_kibana() {
         "\
 e.ndjson:1: `mystery` has no place in a rule file
 e.ndjson:1: passed over what is Kibana's own: `id`, `immutable`
+e.ndjson:2: the first value counts of what is given twice: `tags`
 e.ndjson:3: passed over: a rule of type `query` is no EQL rule
 e.ndjson:4: passed over: an exception list
 e.ndjson:5: passed over: an item of an exception list
@@ -450,6 +451,12 @@ fn what_cannot_be_imported() {
         ("d.md", "# Title\n**Rule type**: eql\n", "no section `## Rule query`", 1),
         ("e.md", "# T\n**Rule type**: eql\n## Rule query\n```\nany where true", "has no end", 1),
         ("f.toml", "[rule]\n", "the rule has no `query`", 1),
+        (
+            "j.toml",
+            "[rule]\nquery = 'x'\nid = 'a'\nrule_id = 'b'\nos_list = []",
+            "`id` and `rule_id`",
+            1,
+        ),
         ("g.toml", "rule = 1 = 2", "not TOML", 1),
         ("h.ndjson", "", "no rule was found", 2),
         ("i.txt", "", "expected .md, .ndjson or .toml", 2),

@@ -5,58 +5,43 @@ use serde_json::{Map, Value as Json};
 use toml_edit::{Array, ArrayOfTables, InlineTable, Item, Table, Value};
 
 /// The item for a value. Lists of tables become `[[…]]`.
-///
-/// A key that a table has twice is in `twice`, and its first value counts.
-pub(super) fn item(value: &RawValue, twice: &mut Vec<String>) -> Item {
+pub(super) fn item(value: &RawValue) -> Item {
     match value {
-        RawValue::Table(entries) => Item::Table(table(entries, twice)),
+        RawValue::Table(entries) => Item::Table(table(entries)),
         RawValue::Array(items)
             if !items.is_empty()
                 && items.iter().all(|item| matches!(item.node, RawValue::Table(_))) =>
         {
-            let mut tables = ArrayOfTables::new();
-            for item in items {
-                if let RawValue::Table(entries) = &item.node {
-                    tables.push(table(entries, twice));
-                }
-            }
-            Item::ArrayOfTables(tables)
+            let tables = items.iter().filter_map(|item| match &item.node {
+                RawValue::Table(entries) => Some(table(entries)),
+                _ => None,
+            });
+            Item::ArrayOfTables(tables.collect::<ArrayOfTables>())
         }
-        other => Item::Value(self::value(other, twice)),
+        other => Item::Value(self::value(other)),
     }
 }
 
-fn table(entries: &[RawEntry], twice: &mut Vec<String>) -> Table {
+fn table(entries: &[RawEntry]) -> Table {
     let mut table = Table::new();
     for (key, value) in entries {
-        if table.contains_key(key) {
-            twice.push(key.node.clone());
-        } else {
-            table.insert(key, item(value, twice));
-        }
+        table.insert(key, item(value));
     }
     table
 }
 
-fn value(value: &RawValue, twice: &mut Vec<String>) -> Value {
+fn value(value: &RawValue) -> Value {
     match value {
         RawValue::Str(text) => text.as_str().into(),
         RawValue::Int(number) => (*number).into(),
         RawValue::Float(number) => (*number).into(),
         RawValue::Bool(flag) => (*flag).into(),
         RawValue::Array(items) => {
-            Value::Array(items.iter().map(|item| self::value(item, twice)).collect::<Array>())
+            Value::Array(items.iter().map(|item| self::value(item)).collect::<Array>())
         }
         RawValue::Table(entries) => {
-            let mut table = InlineTable::new();
-            for (key, value) in entries {
-                if table.contains_key(key) {
-                    twice.push(key.node.clone());
-                } else {
-                    table.insert(key.as_str(), self::value(value, twice));
-                }
-            }
-            Value::InlineTable(table)
+            let entries = entries.iter().map(|(key, value)| (key.node.clone(), self::value(value)));
+            Value::InlineTable(entries.collect::<InlineTable>())
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The objects that Kibana exports and imports.
 
+use std::collections::HashSet;
+
 use eql_grammar::config::Lints;
 use eql_grammar::diag::Code;
 use eql_grammar::hir::Root;
@@ -30,13 +32,14 @@ pub(super) fn read(line: &str) -> Result<Line, String> {
     let (mut file, mut notes, mut twice, mut kibanas) =
         (RuleToml::new(), Vec::new(), Vec::new(), Vec::new());
     let rule = file.make("rule")?;
+    let mut seen = HashSet::new();
     for (key, value) in &read.raw.entries {
         let item = match key.as_str() {
             "query" => toml_edit::value(read.query.text.as_str()),
-            _ => entries::item(value, &mut twice),
+            _ => entries::item(value),
         };
         match meta::key(key).map(|key| key.scope) {
-            _ if rule.contains_key(key) => twice.push(key.node.clone()),
+            _ if !seen.insert(key.as_str()) => twice.push(format!("`{}`", key.node)),
             Some(Scope::Everywhere | Scope::Kept) if is_empty(&entries::json(&item)) => {}
             Some(Scope::Everywhere | Scope::Kept) => {
                 rule.insert(key, item);

@@ -123,6 +123,15 @@ fn endpoint(file: &mut RuleToml, derived: &mut Vec<Derived>) -> Result<(), Strin
         }
     }
     let rule = file.make("rule")?;
+    let both = [
+        ("id", "rule_id", rule.contains_key("id")),
+        ("threat", "rule.threat", threat.is_some() && rule.contains_key("threat")),
+        ("os_list", "rule.endpoint", rule.contains_key("endpoint")),
+    ];
+    let taken = |key: &str| key.starts_with("rule.") || rule.contains_key(key);
+    if let Some((one, other, _)) = both.iter().find(|(_, other, given)| *given && taken(other)) {
+        return Err(format!("a rule of Elastic Defend cannot have both `{one}` and `{other}`"));
+    }
     let keys: Vec<String> = rule.iter().map(|(key, _)| key.to_owned()).collect();
     for key in keys {
         match key.as_str() {
@@ -167,6 +176,13 @@ fn endpoint(file: &mut RuleToml, derived: &mut Vec<Derived>) -> Result<(), Strin
         rule.insert("risk_score", toml_edit::value(i64::from(score)));
         let note = format!("`risk_score` is {score}: the rule has none");
         derived.push(Derived { table: "rule", key: "risk_score", note });
+    }
+    if let Some(name) = rule.get("name").and_then(Item::as_str).map(str::to_owned)
+        && !rule.contains_key("description")
+    {
+        rule.insert("description", toml_edit::value(name));
+        let note = "`description` is the name: the rule has none".to_owned();
+        derived.push(Derived { table: "rule", key: "description", note });
     }
     for (key, text) in [("type", "eql"), ("language", "eql")] {
         if !rule.contains_key(key) {
