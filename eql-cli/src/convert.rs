@@ -143,7 +143,7 @@ impl Imported {
         };
         let written = query(&self.text())?;
         let meant = self.file.table("rule").and_then(|rule| rule.get("query")?.as_str());
-        if meant.map(|meant| layout::ended(meant)) == Some(written) {
+        if meant.map(layout::ended) == Some(written) {
             Ok(self)
         } else {
             Err("the query cannot be written as TOML".to_owned())

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use eql_grammar::meta::Meta;
 use serde_json::Value;
-use support::{corpus, corpus_toml, eql, err, facts, out, rule};
+use support::{corpus, corpus_toml, eql, err, facts, out, rule, seed_page, shipped_rule};
 
 #[test]
 fn for_kibana() {
@@ -101,17 +101,9 @@ fn as_pages() {
 /// The page that the shipped rule was taken from, but for what is of the site.
 #[test]
 fn the_shipped_rule() {
-    let Ok(corpus) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return;
-    };
-    let pages = fs::read_dir(Path::new(&corpus).join("../seed")).unwrap();
-    let page = pages
-        .map(|page| page.unwrap().path())
-        .find(|page| page.extension().is_some_and(|e| e == "md"));
-    let page = fs::read_to_string(page.expect("a page")).unwrap();
-    let rule = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../detections/rules/collection_suspicious_ipc_via_outlook.toml");
+    let Some(page) = seed_page() else { return };
+    let page = fs::read_to_string(page).unwrap();
+    let rule = shipped_rule();
     let output =
         eql(rule.parent().unwrap(), &["export", rule.to_str().unwrap(), "--format", "markdown"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));

@@ -197,7 +197,7 @@ fn the_corpus() {
         let text = fs::read_to_string(folder.path().join(format!("{number:04}.toml"))).unwrap();
         let mut after: toml::Table = toml::from_str(&text).unwrap();
         let mut before: toml::Table = toml::from_str(&corpus_toml(row)).unwrap();
-        let mut query = |table: &mut toml::Table| {
+        let query = |table: &mut toml::Table| {
             let rule = table["rule"].as_table_mut().unwrap();
             let query = rule.remove("query").unwrap();
             parse(query.as_str().unwrap(), eql_grammar::ast::Dialect::Elasticsearch).unwrap()

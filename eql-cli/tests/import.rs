@@ -5,10 +5,9 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
 
 use eql_grammar::ast::Dialect;
-use support::{corpus, corpus_toml, eql, err, facts, out};
+use support::{corpus, corpus_toml, eql, err, facts, out, seed_page, shipped_rule};
 
 const PAGE: &str = "\
 ---
@@ -238,18 +237,8 @@ query = 'any where true'
 /// Elastic's own page gives the rule that this repository ships.
 #[test]
 fn the_shipped_rule() {
-    let Ok(corpus) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return;
-    };
-    let pages = fs::read_dir(Path::new(&corpus).join("../seed")).unwrap();
-    let page = pages
-        .map(|page| page.unwrap().path())
-        .find(|page| page.extension().is_some_and(|e| e == "md"));
-    let page = page.expect("a page");
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../detections/rules/collection_suspicious_ipc_via_outlook.toml");
-    let shipped = fs::read_to_string(shipped).unwrap();
+    let Some(page) = seed_page() else { return };
+    let shipped = fs::read_to_string(shipped_rule()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let page = page.to_str().unwrap();
 

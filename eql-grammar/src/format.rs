@@ -1,7 +1,7 @@
 //! The one layout of queries.
 //!
 //! A query that fits on a line is one. A longer one has a condition a line, `and` and `or` at the ends of lines, lists
-//! with an element a line, and a sequence always has a stage a line. Unlike [`print`](mod@crate::print) this keeps every
+//! with an element a line, and a sequence always has a stage a line. Unlike a tree that is printed, it keeps every
 //! token and every comment as they are written; only what stands between them changes.
 //!
 //! A comment behind something stays behind it, with the `and`, `or` or comma that follows; any other one stands on lines

@@ -40,12 +40,7 @@ pub fn format_toml(text: &str, dialect: Option<Dialect>) -> Result<String, Unfor
             && written.table("rule").and_then(|rule| rule.get("query")?.as_str()) == Some(&query)
             && layout::text(&written) == laid_out
     });
-    let sorted = |text| {
-        let mut comments: Vec<&str> = comments(text).collect();
-        comments.sort_unstable();
-        comments
-    };
-    if same && sorted(text) == sorted(&laid_out) { Ok(laid_out) } else { Err(changed()) }
+    if same && comments(text) == comments(&laid_out) { Ok(laid_out) } else { Err(changed()) }
 }
 
 /// Lays out a query that stands alone.

@@ -200,7 +200,7 @@ fn value(value: &Value, column: usize, indent: usize) -> String {
 }
 
 fn has_comment(value: &Value) -> bool {
-    super::rule_toml::comments(&format!("a = {}", value.to_string().trim())).next().is_some()
+    !super::rule_toml::comments(&format!("a = {}", value.to_string().trim())).is_empty()
 }
 
 fn array(items: &Array, column: usize, indent: usize) -> String {

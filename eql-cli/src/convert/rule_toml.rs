@@ -63,13 +63,14 @@ fn split_header(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// Every comment of a TOML text, in its order.
-pub(super) fn comments(text: &str) -> impl Iterator<Item = &str> {
+/// Every comment of a TOML text, sorted: some change their places with what they belong to.
+pub(super) fn comments(text: &str) -> Vec<&str> {
     let tokens = toml_parser::Source::new(text).lex();
     let comments = tokens.filter(|token| token.kind() == toml_parser::lexer::TokenKind::Comment);
+    let comments = comments.filter_map(|token| text.get(token.span().start()..token.span().end()));
+    let mut comments: Vec<&str> = comments.map(str::trim_end).collect();
+    comments.sort_unstable();
     comments
-        .filter_map(|token| text.get(token.span().start()..token.span().end()))
-        .map(str::trim_end)
 }
 
 /// Reads a rule file. One of Elastic Defend's becomes one in the detection-rules format.
@@ -89,15 +90,8 @@ pub(super) fn read(text: &str) -> Result<Imported, String> {
     for warning in read.warnings.as_slice() {
         notes.push(warning.message.clone());
     }
-    // What the layout is made of: nothing may be lost on the way.
     let imported = Imported { name, notes, file, source: Source::Toml, derived };
-    let (mut before, mut after): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
-    let written = imported.text();
-    before.extend(comments(text));
-    after.extend(comments(&written));
-    before.sort_unstable();
-    after.sort_unstable();
-    if before != after {
+    if comments(text) != comments(&imported.text()) {
         return Err("its comments stand where they cannot be kept".to_owned());
     }
     Ok(imported)

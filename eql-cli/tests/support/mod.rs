@@ -67,6 +67,24 @@ pub(crate) fn corpus() -> Option<Vec<Value>> {
     Some(text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
 }
 
+/// Elastic's documentation page of the rule that is shipped here, beside `EQL_CORPUS`; `None`, said in a line, where that
+/// is not set.
+pub(crate) fn seed_page() -> Option<PathBuf> {
+    let Ok(folder) = std::env::var("EQL_CORPUS") else {
+        println!("skipped: EQL_CORPUS is not set");
+        return None;
+    };
+    let pages = std::fs::read_dir(Path::new(&folder).join("../seed")).expect("the folder `seed`");
+    let mut pages = pages.map(|page| page.expect("a file").path());
+    Some(pages.find(|page| page.extension().is_some_and(|end| end == "md")).expect("a page"))
+}
+
+/// The rule file of that page.
+pub(crate) fn shipped_rule() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../detections/rules/collection_suspicious_ipc_via_outlook.toml")
+}
+
 /// A rule of the corpus as a file.
 pub(crate) fn corpus_toml(row: &Value) -> String {
     let mut row = row.clone();
