@@ -28,6 +28,8 @@ pub struct Imported {
     source: Source,
     /// The keys that the source says nothing of and that were made up.
     derived: Vec<Derived>,
+    /// Comments of the file that was written over, inside of what is another thing now.
+    lost: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -88,9 +90,13 @@ impl Imported {
         layout::text(&self.file)
     }
 
-    /// What was made up, a sentence each.
-    pub fn derived(&self) -> impl Iterator<Item = &str> {
-        self.derived.iter().map(|derived| derived.note.as_str())
+    /// What was made up, and what was lost of a file that was written over, a sentence each.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        let lost = self
+            .lost
+            .iter()
+            .map(|comment| format!("the comment is gone with what it stood in: `{comment}`"));
+        self.derived.iter().map(|derived| derived.note.clone()).chain(lost)
     }
 
     /// The rule over a file that has it already: comments stay, and so do the facts that the source does not speak of.
@@ -132,6 +138,14 @@ impl Imported {
             }
         }
         self.file = file;
+        let text = self.text();
+        let mut left = rule_toml::comments(&text);
+        for comment in rule_toml::comments(existing) {
+            match left.iter().position(|known| *known == comment) {
+                Some(at) => drop(left.swap_remove(at)),
+                None => self.lost.push(comment.to_owned()),
+            }
+        }
         self.checked()
     }
 

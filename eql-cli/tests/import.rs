@@ -207,7 +207,7 @@ maturity = \"development\" # for now
 rule_id = '1dee0500-4aeb-44ca-b24b-4a285d7b6ba1'
 name = \"Notes\" # to be changed
 false_positives = ['Ada.']
-tags = ['Old']
+tags = ['Old'] # old
 risk_score = 21 # as is
 query = 'any where true'
 ";
@@ -221,6 +221,8 @@ query = 'any where true'
     let output = eql(folder.path(), &[&args[..], &["--force"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(!err(&output).contains("rule_id"), "{}", err(&output));
+    let lost = "page.md: the comment is gone with what it stood in: `# old`\n";
+    assert!(err(&output).contains(lost), "{}", err(&output));
     let wanted = PAGE_AS_TOML
         .replace("[metadata]\n", "# Ours.\n\n[metadata]\n")
         .replace("maturity = \"production\"", "maturity = \"development\" # for now")

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     if args.stdout {
         let mut out = io::stdout().lock();
         for (place, rule) in &rules {
-            derived(args, place, rule);
+            remarks(args, place, rule);
             out.write_all(rule.text().as_bytes())?;
         }
         out.flush()?;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         .map(|((place, rule), path)| Ok((place, over(rule, path)?)))
         .collect::<Result<_, Error>>()?;
     for ((place, rule), path) in rules.iter().zip(&paths) {
-        derived(args, place, rule);
+        remarks(args, place, rule);
         write::file(path, &rule.text())?;
     }
     if !args.quiet {
@@ -123,9 +123,9 @@ fn over(rule: Imported, path: &Path) -> Result<Imported, Error> {
         .map_err(|reason| Error::Message(format!("cannot write over `{name}`: {reason}")))
 }
 
-fn derived(args: &Args, place: &str, rule: &Imported) {
+fn remarks(args: &Args, place: &str, rule: &Imported) {
     if !args.quiet {
-        rule.derived().for_each(|note| eprintln!("{place}: {note}"));
+        rule.remarks().for_each(|note| eprintln!("{place}: {note}"));
     }
 }
 

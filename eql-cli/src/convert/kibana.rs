@@ -64,7 +64,14 @@ pub(super) fn read(line: &str) -> Result<Line, String> {
     if !rule.contains_key("rule_id") {
         derived.push(super::derive_id(rule, &name));
     }
-    Ok(Line::Rule(Box::new(Imported { name, notes, file, source: Source::Kibana, derived })))
+    Ok(Line::Rule(Box::new(Imported {
+        name,
+        notes,
+        file,
+        source: Source::Kibana,
+        derived,
+        lost: Vec::new(),
+    })))
 }
 
 /// What a line holds that is no rule.

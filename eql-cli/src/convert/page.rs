@@ -89,7 +89,7 @@ pub(super) fn read(text: &str) -> Result<Imported, String> {
     metadata.insert("maturity", toml_edit::value("production"));
     let note = "`maturity` is `production`: such pages are of rules that Elastic ships".to_owned();
     derived.push(Derived { table: "metadata", key: "maturity", note });
-    Ok(Imported { name, notes, file, source: Source::Page, derived })
+    Ok(Imported { name, notes, file, source: Source::Page, derived, lost: Vec::new() })
 }
 
 /// The packages whose data streams are named: `endpoint` for `logs-endpoint.events.*`.

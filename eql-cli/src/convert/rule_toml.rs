@@ -90,7 +90,7 @@ pub(super) fn read(text: &str) -> Result<Imported, String> {
     for warning in read.warnings.as_slice() {
         notes.push(warning.message.clone());
     }
-    let imported = Imported { name, notes, file, source: Source::Toml, derived };
+    let imported = Imported { name, notes, file, source: Source::Toml, derived, lost: Vec::new() };
     if comments(text) != comments(&imported.text()) {
         return Err("its comments stand where they cannot be kept".to_owned());
     }
