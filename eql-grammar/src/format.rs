@@ -397,6 +397,13 @@ sequence // head
         assert_eq!(laid_out(text), wanted);
     }
 
+    /// Of a condition in a condition, both with comments before them.
+    #[test]
+    fn comments_before_the_same_word() {
+        let text = "any where /* a */ b // c\n == 1 and true";
+        assert_eq!(laid_out(text), "any where\n  /* a */\n  // c\n  b == 1 and true\n");
+    }
+
     #[test]
     fn what_is_no_query_is_refused() {
         assert!(matches!(format("process where", Dialect::Elasticsearch), Err(Refused::Wrong(_))));

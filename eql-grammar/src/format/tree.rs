@@ -270,7 +270,13 @@ impl<'t> Reader<'t> {
             let next = self.find(at, end, &[separator]);
             let mut lead = std::mem::take(&mut carried);
             lead.extend(self.take_all(at));
-            let body = self.expression(at, next, &mut lead);
+            let mut body = self.expression(at, next, &mut lead);
+            // Both begin at the same word.
+            if let Body::Chain(items) = &mut body
+                && let Some(first) = items.first_mut()
+            {
+                lead.append(&mut first.lead);
+            }
             let mut trail = Vec::new();
             let found = self.tokens.get(next).filter(|_| next < end).map(|token| token.text);
             if found.is_some() {
