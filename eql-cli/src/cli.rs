@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eql_grammar::ast::Dialect;
 
-use crate::commands::{check, completions, coverage, diff, explain, new, test, witness};
+use crate::commands::{
+    check, completions, coverage, diff, explain, export, fmt, import, new, test, witness,
+};
 
 const ABOUT: &str = "\
 For authors of EQL detection rules: finds what is wrong with a rule before a compiler or a SIEM sees it, and shows what it does.";
@@ -45,6 +47,12 @@ pub(crate) enum Command {
     Diff(diff::Args),
     /// Show which techniques of MITRE ATT&CK rules are mapped to, and which not.
     Coverage(coverage::Args),
+    /// Make rule files from documentation pages, exports of Kibana and other rule files.
+    Import(import::Args),
+    /// Write rules for Kibana, as documentation pages, or as rule files.
+    Export(export::Args),
+    /// Lay out rule files and queries.
+    Fmt(fmt::Args),
     /// Make a package that is a sensor.
     New(new::Args),
     /// Write the script that completes this command line in a shell.

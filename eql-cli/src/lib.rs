@@ -5,12 +5,15 @@
 
 mod cli;
 mod commands;
+#[doc(hidden)]
+pub mod convert;
 mod events;
 mod exit;
 mod load;
 mod parallel;
 mod pick;
 mod why;
+mod write;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -37,6 +40,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Witness(args) => commands::witness::run_command(args),
         Command::Diff(args) => commands::diff::run(args),
         Command::Coverage(args) => commands::coverage::run(args),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args),
+        Command::Fmt(args) => commands::fmt::run(args),
         Command::New(args) => commands::new::run(args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Man => commands::man::run(),

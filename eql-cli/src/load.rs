@@ -419,7 +419,7 @@ fn whole(source: &Source) -> Span {
 }
 
 /// Whether a file that nobody named is about rules at all.
-fn has_rules(kind: Kind, text: &str) -> bool {
+pub(crate) fn has_rules(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Eql => true,
         Kind::Toml => text.lines().any(|line| line.trim_start().starts_with("[rule]")),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use support::{eql, eql_with, err, folder, follows, out, rule};
+use support::{corpus_toml, eql, eql_with, err, folder, follows, out, rule};
 
 fn found(output: &std::process::Output) -> Vec<Value> {
     out(output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
@@ -293,21 +293,13 @@ fn cargo_finds_it() {
 /// The corpus as files, and as one export of Kibana.
 #[test]
 fn corpus() {
-    let Ok(corpus) = std::env::var("EQL_CORPUS") else {
-        println!("skipped: EQL_CORPUS is not set");
-        return;
-    };
-    let file = fs::File::open(Path::new(&corpus).join("detection-rules.open.ndjson.zst"))
-        .expect("the corpus");
-    let text = std::io::read_to_string(zstd::Decoder::new(file).expect("zstd")).expect("text");
+    let Some(rows) = support::corpus() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut lines = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let mut row: Value = serde_json::from_str(line).expect("JSON");
-        row.as_object_mut().expect("an object").remove("path");
+    for (number, row) in rows.iter().enumerate() {
         lines.push(row["rule"].to_string());
-        let toml = toml::to_string_pretty(&row).expect("TOML");
-        fs::write(folder.path().join(format!("{number:04}.toml")), toml).expect("a file");
+        fs::write(folder.path().join(format!("{number:04}.toml")), corpus_toml(row))
+            .expect("a file");
     }
     let export = tempfile::tempdir().expect("a folder");
     fs::write(export.path().join("rules.ndjson"), lines.join("\n")).expect("a file");

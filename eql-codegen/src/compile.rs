@@ -388,15 +388,9 @@ pub(crate) fn whole_of(rule: Rule, text: &str) -> Whole {
 }
 
 fn whole(meta: Meta, description: String, text: &str, ast: ast::Query, hir: hir::Query) -> Whole {
-    let rule_id = meta.rule_id.clone().unwrap_or_else(|| derived_id(&meta.name));
+    let rule_id = meta.rule_id.clone().unwrap_or_else(|| meta::derived_id(&meta.name));
     let description = description.trim().to_owned();
     Whole { meta, rule_id, description, text: text.to_owned(), ast, hir }
-}
-
-/// The id of a rule that gives none: a UUID of version 5 from its name, the same in every build.
-fn derived_id(name: &str) -> String {
-    const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x8f3c_2b1e_6a54_4d0f_9c7a_51e0_b6d2_7f18);
-    uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
 }
 
 /// A struct for a rule that has none in the user's source.

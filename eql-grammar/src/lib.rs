@@ -11,6 +11,7 @@ pub mod attack;
 pub mod config;
 pub mod diag;
 pub mod document;
+pub mod format;
 pub mod hir;
 pub mod lint;
 pub mod lower;

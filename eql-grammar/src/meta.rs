@@ -130,6 +130,13 @@ pub struct Attack {
     pub reference: String,
 }
 
+/// The id of a rule that gives none: a UUID of version 5 from its name, the same in every build.
+#[must_use]
+pub fn derived_id(name: &str) -> String {
+    const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x8f3c_2b1e_6a54_4d0f_9c7a_51e0_b6d2_7f18);
+    uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
+}
+
 impl Severity {
     /// Every severity, from the lowest.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];

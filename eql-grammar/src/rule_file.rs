@@ -31,7 +31,8 @@ pub struct RuleFile {
     pub dialect: Dialect,
     /// What the file says of itself.
     pub metadata: FileMetadata,
-    /// The systems that a rule of Elastic Defend runs on, such as `windows`; empty for all.
+    /// The systems that a rule of Elastic Defend runs on, such as `windows`; empty for all. In the
+    /// detection-rules format they stand in `[rule.endpoint]`.
     pub os_list: Vec<String>,
     /// The levels of lints that `[eql]` sets.
     pub lints: Lints,
@@ -135,8 +136,15 @@ pub fn parse_rule_file(text: &str) -> Result<RuleFile, Diagnostics> {
     for (name, value) in &tables {
         file.table(name, value, &mut diags);
     }
-    if format == Format::Endpoint {
-        file.endpoint(&tables, &mut diags);
+    match format {
+        Format::Endpoint => file.endpoint(&tables, &mut diags),
+        Format::Detection | Format::Kibana => {
+            if let Some((_, entries)) = table(rule, "endpoint")
+                && let Some((_, value)) = entry(entries, "os_list")
+            {
+                file.os_list = systems(value, &mut diags);
+            }
+        }
     }
     let failed = diags.has_errors();
     if failed {
@@ -549,6 +557,32 @@ min_endpoint_version = "7.15.0"
         );
     }
 
+    /// The same rule in the detection-rules format.
+    #[test]
+    fn endpoint_rules_in_the_detection_format() {
+        let text = r#"
+[rule]
+description = "Says what."
+name = "A behaviour"
+query = "sequence [process where true] as event0 [file where true]"
+risk_score = 47
+rule_id = "1dee0500-4aeb-44ca-b24b-4a285d7b6ba1"
+severity = "medium"
+
+[rule.endpoint]
+os_list = ["windows"]
+version = "1.0.5"
+
+[eql]
+dialect = "endpoint"
+"#;
+        let file = parse_rule_file(text).expect("a rule file");
+        assert_eq!((file.format, file.dialect), (Format::Detection, Dialect::Endpoint));
+        assert_eq!(file.os_list, ["windows"]);
+        let json = r#"{"os_list":["windows"],"version":"1.0.5"}"#;
+        assert_eq!(meta(&file).other, [("endpoint".to_owned(), json.to_owned())]);
+    }
+
     #[test]
     fn mistakes_are_named() {
         for (text, code) in [
@@ -567,6 +601,7 @@ min_endpoint_version = "7.15.0"
             ("[rule]\nquery = 'x'\n[eql]\nallow = ['all']", Code::UnknownLint),
             ("[rule]\nquery = 'x'\n[eql]\npermit = []", Code::UnknownKey),
             ("[rule]\nquery = 'x'\nos_list = ['beos']", Code::BadValue),
+            ("[rule]\nquery = 'x'\n[rule.endpoint]\nos_list = 'windows'", Code::BadValue),
         ] {
             let diags = parse_rule_file(text).expect_err(text);
             let [diagnostic] = diags.as_slice() else { panic!("{text}: {diags:?}") };

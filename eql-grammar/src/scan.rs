@@ -731,7 +731,7 @@ pub(crate) const KEYWORDS: [&str; 19] = [
 ];
 
 /// Keywords, with or without `~`, after which an operand begins.
-fn is_keyword_before_operand(word: &str) -> bool {
+pub(crate) fn is_keyword_before_operand(word: &str) -> bool {
     const WORDS: [&str; 14] = [
         "and", "by", "in", "in~", "like", "like~", "not", "of", "or", "regex", "regex~", "until",
         "where", "with",

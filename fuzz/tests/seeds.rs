@@ -1,11 +1,17 @@
 //! The properties over the seeds and over mutations of them, the same in every run.
+//!
+//! `FUZZ_EXECUTIONS` is how many mutations of each target are tried, in the place of a few thousand:
+//! `FUZZ_EXECUTIONS=1000000 cargo test --release --manifest-path fuzz/Cargo.toml -- --test-threads 1 import`.
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
 const MUTATIONS: usize = 2_000;
+/// An input that takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(10);
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
@@ -48,16 +54,25 @@ fn mutate(data: &mut Vec<u8>, words: &[Vec<u8>], other: &[u8], random: &mut Rng)
 }
 
 fn run(target: &str, property: fn(&[u8]), mutations: usize) {
+    let mutations = match std::env::var("FUZZ_EXECUTIONS") {
+        Ok(count) => count.parse().expect("`FUZZ_EXECUTIONS` is a number"),
+        Err(_) => mutations,
+    };
     let seeds = seeds(target);
     seeds.iter().for_each(|seed| property(seed));
     let words = words();
     let mut random = Rng::with_seed(0x65_71_6c);
-    for _ in 0..mutations {
+    for done in 0..mutations {
         let mut data = seeds[random.usize(..seeds.len())].clone();
         let other = &seeds[random.usize(..seeds.len())];
         mutate(&mut data, &words, other, &mut random);
-        property(&data);
+        let started = Instant::now();
+        let result = std::panic::catch_unwind(|| property(&data));
+        let text = String::from_utf8_lossy(&data);
+        assert!(result.is_ok(), "{target}: mutation {done} breaks the property: {text:?}");
+        assert!(started.elapsed() < LONGEST, "{target}: mutation {done} hangs: {text:?}");
     }
+    println!("{target}: {mutations} mutations of {} seeds", seeds.len());
 }
 
 #[test]
@@ -73,6 +88,16 @@ fn expand() {
 #[test]
 fn rule_file() {
     run("rule_file", eql_fuzz::rule_file, MUTATIONS);
+}
+
+#[test]
+fn import() {
+    run("import", eql_fuzz::import, MUTATIONS);
+}
+
+#[test]
+fn fmt() {
+    run("fmt", eql_fuzz::fmt, MUTATIONS);
 }
 
 #[test]

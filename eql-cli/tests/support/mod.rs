@@ -7,6 +7,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use eql_grammar::ast::Dialect;
+use eql_grammar::diag::Diagnostics;
+use eql_grammar::meta::{self, Meta};
+use eql_grammar::rule_file::parse_rule_file;
+use serde_json::Value;
+
 /// A folder with these files.
 pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
@@ -59,6 +65,51 @@ pub(crate) fn rule(lines: &str) -> String {
     all.retain(|(key, _)| !lines.lines().any(|line| line.starts_with(&format!("{key} ="))));
     let kept: String = all.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
     format!("[rule]\n{kept}{lines}\n")
+}
+
+/// The rules of `EQL_CORPUS`, as `path`, `metadata`, `rule` and `transform`; `None`, said in a line, where it is not set.
+pub(crate) fn corpus() -> Option<Vec<Value>> {
+    let Ok(folder) = std::env::var("EQL_CORPUS") else {
+        println!("skipped: EQL_CORPUS is not set");
+        return None;
+    };
+    let path = Path::new(&folder).join("detection-rules.open.ndjson.zst");
+    let file = std::fs::File::open(path).expect("the corpus");
+    let text = std::io::read_to_string(zstd::Decoder::new(file).expect("zstd")).expect("text");
+    Some(text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
+}
+
+/// Elastic's documentation page of the rule that is shipped here, beside `EQL_CORPUS`; `None`, said in a line, where that
+/// is not set.
+pub(crate) fn seed_page() -> Option<PathBuf> {
+    let Ok(folder) = std::env::var("EQL_CORPUS") else {
+        println!("skipped: EQL_CORPUS is not set");
+        return None;
+    };
+    let pages = std::fs::read_dir(Path::new(&folder).join("../seed")).expect("the folder `seed`");
+    let mut pages = pages.map(|page| page.expect("a file").path());
+    Some(pages.find(|page| page.extension().is_some_and(|end| end == "md")).expect("a page"))
+}
+
+/// The rule file of that page.
+pub(crate) fn shipped_rule() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../detections/rules/collection_suspicious_ipc_via_outlook.toml")
+}
+
+/// A rule of the corpus as a file.
+pub(crate) fn corpus_toml(row: &Value) -> String {
+    let mut row = row.clone();
+    row.as_object_mut().expect("an object").remove("path");
+    toml::to_string_pretty(&row).expect("TOML")
+}
+
+/// What a rule file says, whatever it looks like. Blank lines around texts say nothing.
+pub(crate) fn facts(text: &str) -> (Meta, String, Dialect, Vec<String>) {
+    let file = parse_rule_file(text).unwrap_or_else(|diags| panic!("{text}\n{diags:?}"));
+    let mut meta = meta::build(&file.raw, file.source(), &mut Diagnostics::new());
+    meta.description = meta.description.map(|text| text.trim().to_owned());
+    (meta, file.query.text.trim().to_owned(), file.dialect, file.os_list)
 }
 
 /// Whether documents follow a JSON schema, by the Python package `jsonschema`; `None` where there is none.

@@ -1,5 +1,7 @@
 //! JSON documents, with the place of every key and value.
 
+use std::collections::HashSet;
+
 use crate::diag::{Code, Diagnostic};
 use crate::meta::{RawEntry, RawValue};
 use crate::span::{Span, Spanned};
@@ -97,6 +99,7 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: u32) -> Read<RawValue> {
         let mut entries: Vec<RawEntry> = Vec::new();
+        let mut seen = HashSet::new();
         self.open(depth)?;
         if self.take(b'}') {
             return Ok(RawValue::Table(entries));
@@ -108,6 +111,10 @@ impl Reader<'_> {
                 return Err(self.wrong(start, "expected a key in double quotes"));
             }
             let key = self.string()?;
+            // One given twice in the rule itself is reported with the other mistakes of its keys.
+            if depth > 0 && !seen.insert(key.clone()) {
+                return Err(self.wrong(start, &format!("`{key}` is given twice")));
+            }
             let key = Spanned::new(key, Span::new(self.offset(start), self.offset(self.at)));
             if !self.take(b':') {
                 return Err(self.wrong(self.at, "expected `:`"));
@@ -224,6 +231,7 @@ mod tests {
             "{\"a\":-}",
             "{\"a\":1e999}",
             "{\"a\":[1 2]}",
+            "{\"a\":{\"b\":1,\"b\":2}}",
             "{\"é",
             &deep,
         ] {
