@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use eql_eval::{
-    Context, Event, Explanation, Key, KeyMismatch, Kind, Mapping, Obstacle, Place, Progress,
-    Reason, Value,
+    Context, Event, Explanation, Key, KeyMismatch, Kind, Obstacle, Place, Progress, Reason, Value,
 };
 use eql_grammar::ast::{Body, EventQuery, Expr, Query, Term};
-use eql_grammar::meta::Meta;
 use eql_grammar::parser;
 use eql_grammar::rule::Rule;
 use eql_grammar::schema::Schema;
@@ -33,10 +31,11 @@ impl Written {
     /// # Errors
     /// Where the printed query is no query, which does not happen.
     pub(crate) fn new(rule: &Rule, schema: &Schema) -> Result<Self, Error> {
-        let text = rule.ast.to_string();
+        let (query, cx) = eql_eval::of_rule(rule, schema);
+        let text = query.to_string();
         let query = parser::parse(&text, rule.hir.dialect)
             .map_err(|_| Error::Message(format!("cannot read the query back: {text}")))?;
-        Ok(Self { text, query, cx: context(&rule.meta, schema) })
+        Ok(Self { text, query, cx })
     }
 
     /// The text at a place.
@@ -68,19 +67,6 @@ impl Written {
             Body::Sample(sample) => &sample.terms,
         }
     }
-}
-
-/// What the evaluator has to know of a rule.
-pub(crate) fn context(meta: &Meta, schema: &Schema) -> Context {
-    let mut cx = Context::new(Mapping::Schema(schema.clone()));
-    if let Some(field) = &meta.event_category_override {
-        cx.category_field.clone_from(field);
-    }
-    if let Some(field) = &meta.timestamp_field {
-        cx.timestamp_field.clone_from(field);
-    }
-    cx.tiebreaker_field.clone_from(&meta.tiebreaker_field);
-    cx
 }
 
 /// Puts the parts of a query into words.

@@ -322,3 +322,28 @@ fn wrong_usage() {
     let output = eql_with(folder.path(), &["explain", "r.eql", "--event", "-"], START);
     assert!(out(&output).starts_with("event 1 matches"), "{}", err(&output));
 }
+
+/// What the metadata asks of every event is part of the reason.
+#[test]
+fn systems_of_a_rule_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = rule("query = 'process where process.name == \"a\"'")
+        + "[rule.endpoint]\nos_list = [\"linux\"]\n";
+    fs::write(folder.path().join("r.toml"), text).expect("a rule");
+    let event = |system: &str| {
+        format!(
+            r#"{{"event": {{"category": "process"}}, "process": {{"name": "a"}}, "host": {{"os": {{"type": "{system}"}}}}}}"#
+        )
+    };
+    let args = ["explain", "r.toml", "--event", "-"];
+    let said = out(&eql_with(folder.path(), &args, &event("windows")));
+    assert!(
+        said.contains(r#"`host.os.type in ("linux")` is false: host.os.type is "windows""#),
+        "{said}"
+    );
+    let said = out(&eql_with(folder.path(), &args, &event("linux")));
+    assert!(said.starts_with("event 1 matches"), "{said}");
+
+    let witness = out(&eql(folder.path(), &["witness", "r.toml"]));
+    assert!(witness.contains(r#""os":{"type":"linux"}"#), "{witness}");
+}
