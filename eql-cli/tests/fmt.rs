@@ -30,7 +30,7 @@ description = 'Says what.'
 severity = 'low'
 risk_score = 21
 false_positives = [ "a rather long text that says when an alert may be wrong", "another one that is quite as long as the first one" ]
-meta.b."c d" = { x = 1,y=[1,2] }
+meta.b."c d" = { x = 1,y=[1,2] } # two
 meta.a = 1_000
 
   [[rule.threat]]
@@ -64,7 +64,7 @@ false_positives = [
     "another one that is quite as long as the first one",
 ]
 meta.a = 1_000
-meta.b."c d" = { x = 1, y = [1, 2] }
+meta.b."c d" = { x = 1, y = [1, 2] } # two
 # The title.
 name = "A rule"
 note = """

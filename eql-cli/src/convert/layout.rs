@@ -190,17 +190,14 @@ fn value(value: &Value, column: usize, indent: usize) -> String {
                 format!("{keys} = {}", self::value(value, 0, indent))
             });
             let line = parts.collect::<Vec<_>>().join(", ");
-            // Comments, and values of many lines, stand as they were set.
-            if line.contains('\n') || has_comment(value) {
-                return value.to_string().trim().to_owned();
+            // Comments, and values of many lines, stand as they were set. What stands around the table is not its own.
+            let set = value.clone().decorated("", "").to_string();
+            if line.contains('\n') || !super::rule_toml::comments(&format!("a = {set}")).is_empty() {
+                return set;
             }
             if line.is_empty() { "{}".to_owned() } else { format!("{{ {line} }}") }
         }
     }
-}
-
-fn has_comment(value: &Value) -> bool {
-    !super::rule_toml::comments(&format!("a = {}", value.to_string().trim())).is_empty()
 }
 
 fn array(items: &Array, column: usize, indent: usize) -> String {
