@@ -55,7 +55,7 @@ impl Writer {
         let mut any = false;
         // What follows the last line end is the indentation of what comes.
         let lines = raw.rsplit_once('\n').map_or("", |(lines, _)| lines);
-        for line in lines.lines().map(str::trim) {
+        for line in lines.split('\n').map(str::trim) {
             if line.starts_with('#') {
                 self.line(line);
                 any = true;
