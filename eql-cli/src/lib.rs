@@ -12,7 +12,6 @@ mod exit;
 mod load;
 mod parallel;
 mod pick;
-mod why;
 mod write;
 
 use std::ffi::OsString;

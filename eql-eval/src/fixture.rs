@@ -26,6 +26,10 @@
 //! The alert of a sequence counts once, whatever number of building blocks it has. Events are taken in the
 //! order of their time, as a search takes them; those of a sequence must have one.
 //!
+//! What is said of a case that fails are the [`words`](crate::words) for its events, which are numbered as the case has
+//! them, from 1: where there are too few alerts, what keeps events from one, of the few that come nearest; where there
+//! are too many, what the events of an alert have that matches.
+//!
 //! [`fixtures!`](crate::fixtures!) runs fixtures against compiled rules in a test, and `eql test` runs them
 //! without a build.
 

@@ -2,7 +2,7 @@
 //!
 //! It walks the syntax tree and does what the language says, one event and one value after the other, and
 //! shares nothing with the compiler but that tree. Tests hold the compiler against it; it also tells rule
-//! authors why a rule matches an event, and runs the [fixtures](fixture) of rules. It is slow: use the compiler
+//! authors [why](words) a rule matches an event, and runs the [fixtures](fixture) of rules. It is slow: use the compiler
 //! for anything that runs for long.
 //!
 //! Choices where EQL leaves room, or where Elasticsearch contradicts itself:
@@ -40,6 +40,7 @@ mod value;
 mod version;
 mod wildcard;
 pub mod witness;
+pub mod words;
 
 use eql_grammar::ast::EventQuery;
 use serde_json::Value as Json;

@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 
 use crate::context::Context;
 use crate::evaluate::{self, Scope};
-use crate::explain::{Explanation, explain_query};
+use crate::explain::{Explanation, explain_last, explain_query};
 use crate::reason::{Reason, reasons};
 use crate::sequence::{Machine, Partial, runs};
-use crate::stream::{Event, keys, order};
+use crate::stream::{Event, Found, keys, order};
 use crate::value::{Key, Value};
 
 /// Events are counted by their place in the slice that was given.
@@ -129,6 +129,49 @@ pub fn progress(query: &Query, events: &[Event], cx: &Context) -> Vec<Progress> 
         Body::Event(_) => Vec::new(),
         Body::Sequence(sequence) => of_sequence(sequence, events, cx),
         Body::Sample(sample) => of_sample(sample, events, cx),
+    }
+}
+
+/// The events of a result with their stages, and why each is taken.
+pub(crate) fn explain_found(
+    query: &Query,
+    events: &[Event],
+    found: &Found,
+    cx: &Context,
+) -> Vec<(Place, usize, Explanation)> {
+    let taken: Vec<usize> = found.events.iter().flatten().copied().collect();
+    let order = order(events);
+    let position = |event: &usize| order.iter().position(|at| at == event);
+    match &query.body {
+        Body::Event(query) => {
+            let documents: Vec<&Json> = order.iter().map(|at| &events[*at].source).collect();
+            let explained = taken.into_iter().filter_map(|event| {
+                let why = explain_last(query, &documents[..=position(&event)?], cx)?;
+                Some((Place { term: 0, run: 0 }, event, why))
+            });
+            explained.collect()
+        }
+        Body::Sequence(sequence) => {
+            let machine = Machine::new(sequence, events, &order, cx);
+            let positions: Vec<usize> = taken.iter().filter_map(position).collect();
+            let stages = places(&sequence.terms).into_iter().zip(taken).zip(&positions).enumerate();
+            let explained = stages.map(|(stage, ((place, event), position))| {
+                let scope = machine.scope(*position, &positions[..stage]);
+                let query = &sequence.terms[place.term].query;
+                (place, event, explain_query(query, &scope))
+            });
+            explained.collect()
+        }
+        Body::Sample(sample) => {
+            let documents: Vec<&Json> = events.iter().map(|event| &event.source).collect();
+            let trace = SampleTrace { sample, documents: &documents, cx };
+            let stages = places(&sample.terms).into_iter().zip(taken);
+            let explained = stages.map(|(place, event)| {
+                let query = &sample.terms[place.term].query;
+                (place, event, explain_query(query, &trace.scope(event)))
+            });
+            explained.collect()
+        }
     }
 }
 

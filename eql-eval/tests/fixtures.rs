@@ -144,61 +144,232 @@ fn it_is_said_which_condition_an_event_fails() {
     assert_eq!(
         none.1,
         [
-            r#"event 1: `user.id == "S-1-5-18"` is true: user.id is "S-1-5-18""#,
-            r#"event 1: `process.name : "cmd.exe"` is false: process.name is absent"#,
-            r#"event 1: `process.args : ("a*", "b*")` is false: process.args is "x", "y""#,
-            r#"event 2: it is no `process` event: event.category is "file""#,
+            r#"event 1: excluded by `user.id == "S-1-5-18"`: user.id is "S-1-5-18""#,
+            r#"event 1: none of the alternatives of `process.name : "cmd.exe" or process.args : ("a*", "b*")` holds: process.name is absent and process.args is ["x", "y"]"#,
+            r#"event 2: the event is not of the category `process`: event.category is "file""#,
             r#"event 2: `event.type == "start"` is false: event.type is absent"#,
-            r#"event 2: `process.name : "cmd.exe"` is false: process.name is absent"#,
-            r#"event 2: `process.args : ("a*", "b*")` is false: process.args is absent"#,
+            r#"event 2: none of the alternatives of `process.name : "cmd.exe" or process.args : ("a*", "b*")` holds: process.name is absent and process.args is absent"#,
         ]
     );
     assert_eq!(one.0, 1);
     assert_eq!(
         one.1,
-        [r#"event 1 matches: event.type is "start", user.id is absent, process.name is "CMD.EXE""#]
+        [
+            r#"event 1 matches: event.type is "start" and process.name is "CMD.EXE"; not excluded: user.id is absent"#
+        ]
+    );
+}
+
+/// The lines for one case of a query. Each event is a table of TOML.
+fn why(query: &str, alerts: &str, events: &[String]) -> Vec<String> {
+    let case =
+        format!("[[case]]\nname = 'a'\nalerts = {alerts}\nevents = [\n{}]\n", events.join(",\n"));
+    let mut found = run(&rule_file(query, ""), &case);
+    found.pop().expect("a case").1
+}
+
+#[test]
+fn of_many_events_those_are_explained_that_come_nearest() {
+    let query = r#"process where process.name in ("a", "b", "c", "d", "e") and not user.name : ("x", "y*")"#;
+    let event = |name: &str, user: &str| {
+        format!("{{ event.category = 'process', process.name = '{name}', user.name = '{user}' }}")
+    };
+    let events = [
+        event("n", "x"),
+        event("a", "z"),
+        event("A", "z"),
+        event("n", "x"),
+        event("b", "yes"),
+        event("n", "z"),
+    ];
+    assert_eq!(
+        why(query, "6", &events),
+        [
+            r#"event 3: `process.name in ("a", "b", "c", … 2 more)` is false: process.name is "A" (only the case differs)"#,
+            r#"event 5: excluded by `user.name : "y*"` (an entry of a list of 2): user.name is "yes""#,
+            r#"event 6: `process.name in ("a", "b", "c", … 2 more)` is false: process.name is "n""#,
+            "and 2 more events",
+        ]
+    );
+    assert_eq!(why(query, "7", &events[1..2]), ["every event matches"]);
+    let all = "process where process.name : (\"a*\", \"b*\")";
+    let events = ["ab", "b", "A", "a", "aa"].map(|name| event(name, "z"));
+    assert_eq!(
+        why(all, "0", &events),
+        [
+            r#"event 1 matches: process.name is "ab" (by "a*")"#,
+            r#"event 2 matches: process.name is "b" (by "b*")"#,
+            r#"event 3 matches: process.name is "A" (by "a*")"#,
+            "and 2 more alerts",
+        ]
+    );
+    assert_eq!(
+        why(&format!("{all} | head 4 | tail 2"), "3", &events),
+        ["3 more alerts are left out by `head 4 | tail 2`", "every event matches"]
+    );
+    assert_eq!(
+        why("process where true", "0", &events[..1]),
+        [r#"event 1 matches: event.category is "process""#]
+    );
+}
+
+/// An event of a process so many milliseconds after the first.
+fn at(millis: u32, host: &str, name: &str) -> String {
+    let (seconds, millis) = (millis / 1000, millis % 1000);
+    format!(
+        "{{ \"@timestamp\" = 2026-01-01T00:00:{seconds:02}.{millis:03}Z, event.category = 'process', \
+         host.id = '{host}', process.name = '{name}' }}"
+    )
+}
+
+const AB: &str = r#"sequence by host.id with maxspan=1s [process where process.name == "a"] [process where process.name == "b"]"#;
+
+#[test]
+fn it_is_said_what_a_sequence_waits_for() {
+    let a_of_h = r#"1 of 2 events with host.id "h": event 1 at term 1"#;
+    let a_of_3 = r#"1 of 3 events with host.id "h": event 1 at term 1"#;
+    for (query, events, expected) in [
+        (
+            AB,
+            vec![at(0, "h", "a"), at(1, "h", "c")],
+            vec![
+                a_of_h,
+                r#"term 2 waits; nearest is event 2: `process.name == "b"` is false: process.name is "c""#,
+            ],
+        ),
+        (
+            AB,
+            vec![at(0, "h", "a"), at(1, "i", "b")],
+            vec![
+                a_of_h,
+                r#"term 2 waits; nearest is event 2: the join key host.id is "i", that of the others is "h""#,
+            ],
+        ),
+        (
+            AB,
+            vec![at(0, "h", "a"), at(1500, "h", "b")],
+            vec![
+                a_of_h,
+                "the `maxspan` of 1s is exceeded by 500 ms: event 2 comes 1500 ms after event 1",
+            ],
+        ),
+        // Numbers are those of the case, which is not in order of time.
+        (
+            AB,
+            vec![at(1, "h", "a"), at(0, "h", "b")],
+            vec![a_of_h, "term 2 waits; nearest is event 2: it is not in order of time"],
+        ),
+        (
+            r#"sequence by host.id [process where process.name == "a"] [process where process.name == "b"] [process where process.name == "c"]"#,
+            vec![at(0, "h", "a"), at(1, "h", "c"), at(2, "h", "b")],
+            vec![a_of_3, "term 2 waits; nearest is event 3: it is not in order of time"],
+        ),
+        (AB, vec![at(0, "h", "a")], vec![a_of_h, "term 2 waits, and there is no further event"]),
+        (
+            AB,
+            vec![at(0, "h", "B")],
+            vec![
+                r#"0 of 2 events with host.id "h""#,
+                r#"term 1 waits; nearest is event 1: `process.name == "a"` is false: process.name is "B""#,
+                "term 2 waits, and there is no further event",
+            ],
+        ),
+        (
+            r#"sequence [process where process.name == "a"] [process where process.name == "b"] until [process where process.name == "u"]"#,
+            vec![at(0, "h", "a"), at(1, "h", "u"), at(2, "h", "b")],
+            vec![
+                "1 of 2 events: event 1 at term 1",
+                "event 2 ended it, which the query after `until` takes",
+            ],
+        ),
+        (
+            r#"sequence with maxspan=9s [process where process.name == "a"] ![process where process.name == "m"] [process where process.name == "b"]"#,
+            vec![at(0, "h", "a"), at(1, "h", "m"), at(2, "h", "b")],
+            vec![
+                "2 of 2 events: event 1 at term 1, event 3 at term 3",
+                "event 2 is there, which term 2 says must be missing",
+            ],
+        ),
+        (
+            r#"sequence by host.id [process where process.name == "a"] with runs=2 [process where process.name == "b"]"#,
+            vec![at(0, "h", "a"), at(1, "h", "b")],
+            vec![
+                r#"1 of 3 events with host.id "h": event 1 at term 1 (run 1 of 2)"#,
+                "term 1 (run 2 of 2) waits, and there is no further event",
+            ],
+        ),
+        (
+            r#"sample by host.id [process where process.name == "a"] [process where process.name == "b"]"#,
+            vec![at(0, "h", "c"), at(1, "h", "a")],
+            vec![
+                r#"1 of 2 events with host.id "h": event 2 at term 1"#,
+                r#"term 2 waits; nearest is event 1: `process.name == "b"` is false: process.name is "c""#,
+            ],
+        ),
+    ] {
+        assert_eq!(why(query, "1", &events), expected, "{query}");
+    }
+    let hosts = ["h", "i", "j", "k", "l"].map(|host| at(0, host, "a"));
+    let lines = why(AB, "true", &hosts);
+    assert_eq!((lines.len(), lines.last().map(String::as_str)), (7, Some("and 2 more join keys")));
+}
+
+#[test]
+fn where_there_are_alerts_the_other_events_are_explained() {
+    let pair = [at(0, "h", "a"), at(10, "h", "b")];
+    let found = r#"events 1, 2 match with host.id "h""#;
+    assert_eq!(why(AB, "2", &pair), [found, "there is no further event"]);
+    let more = [&pair[..], &[at(20, "h", "a"), at(30, "i", "b")]].concat();
+    assert_eq!(
+        why(AB, "2", &more),
+        [
+            found,
+            r#"1 of 2 events with host.id "h": event 3 at term 1"#,
+            r#"term 2 waits; nearest is event 4: the join key host.id is "i", that of the others is "h""#,
+        ]
+    );
+    let used_up = [at(0, "h", "a"), at(1, "h", "a"), at(2, "h", "b"), at(3, "h", "b")];
+    assert_eq!(
+        why(AB, "2", &used_up),
+        [
+            r#"events 2, 3 match with host.id "h""#,
+            r#"events 1, 4 with host.id "h" would match without the others"#,
+        ]
+    );
+    assert_eq!(
+        why(&format!("{AB} | head 0"), "1", &pair),
+        ["1 more alert is left out by `head 0`", "there is no further event"]
     );
 }
 
 #[test]
-fn it_is_said_what_a_sequence_lacks() {
-    let text = rule_file(
-        "sequence by host.id with maxspan=1m [process where true] [network where destination.port == 443]",
-        "",
-    );
-    let case = |alerts: &str, second: &str| {
-        format!(
-            "[[case]]\nname = 'a'\nalerts = {alerts}\nevents = [\n\
-             {{ \"@timestamp\" = 2026-01-01T00:00:00Z, event.category = 'process', host.id = 'a' }},\n{second}]\n"
-        )
-    };
-    let network = |host: &str, port: u16| {
-        format!(
-            "{{ \"@timestamp\" = 2026-01-01T00:00:01Z, event.category = 'network', host.id = '{host}', destination.port = {port} }}"
-        )
-    };
-    let cases = [
-        case("1", &network("a", 80)),
-        case("1", &network("b", 443)),
-        case("0", &network("a", 443)),
-        case("1", &network("a", 443)),
-    ];
-    let found = run(&text, &cases.concat());
-    let counts: Vec<usize> = found.iter().map(|(alerts, _)| *alerts).collect();
-    assert_eq!(counts, [0, 0, 1, 1]);
+fn it_is_said_what_the_events_of_an_alert_have() {
     assert_eq!(
-        found[0].1,
+        why(AB, "0", &[at(0, "h", "a"), at(10, "h", "b")]),
         [
-            "no event fits term 2, `network where destination.port == 443`",
-            "event 2: `destination.port == 443` is false: destination.port is 80",
+            r#"events 1, 2 match with host.id "h""#,
+            r#"event 1 at term 1: process.name is "a""#,
+            r#"event 2 at term 2: process.name is "b""#,
         ]
     );
+    let runs = r#"sequence [process where process.name : "a"] with runs=7 ![process where process.name == "m"] [process where true]"#;
+    let events: Vec<String> = (0..8).map(|n| at(n, "h", if n == 7 { "b" } else { "A" })).collect();
+    let lines = why(&runs.replace("sequence", "sequence with maxspan=9s"), "0", &events);
+    assert_eq!(lines.len(), 7, "{lines:?}");
+    assert_eq!(lines[0], "events 1, 2, 3, 4, 5, 6, 7, 8 match");
     assert_eq!(
-        found[1].1[1..],
-        [r#"event 1 fits term 1: host.id is "a""#, r#"event 2 fits term 2: host.id is "b""#,]
+        lines[5..],
+        [r#"event 5 at term 1 (run 5 of 7): process.name is "A""#, "and 3 more events"]
     );
-    assert_eq!(found[2].1, [r#"events 1, 2 match: host.id is "a""#]);
-    assert!(found[3].1.is_empty());
+    let sample = r#"sample by host.id [process where process.name == "a"] [process where not process.name == "a"]"#;
+    assert_eq!(
+        why(sample, "0", &[at(0, "h", "b"), at(10, "h", "a")]),
+        [
+            r#"events 2, 1 match with host.id "h""#,
+            r#"event 2 at term 1: process.name is "a""#,
+            r#"event 1 at term 2: not excluded: process.name is "b""#,
+        ]
+    );
 }
 
 #[test]
@@ -220,6 +391,52 @@ fn an_event_of_a_sequence_needs_a_time() {
     let wrong = fixture.unreadable(subject.run(&fixture.cases[0]).expect_err("it has no time"));
     assert_eq!(wrong.diagnostics.len(), 1);
     assert!(wrong.to_string().contains("an event of a sequence, line 2, has no date"), "{wrong}");
+}
+
+/// What a term reads of the event of another, and of processes above, is looked up as where the rule is run.
+#[test]
+fn events_are_explained_with_those_before_them() {
+    let rule = |query: &str| {
+        format!(
+            "[rule]\nid = '{ID}'\nname = 'A rule'\ndescription = 'x'\nlicense = 'x'\nversion = '1.0.0'\n\
+             os_list = []\nquery = '{query}'\n"
+        )
+    };
+    let event = |millis: u32, id: &str, above: &str| {
+        format!(
+            "{{ \"@timestamp\" = 2026-01-01T00:00:00.{millis:03}Z, event.category = 'process', \
+             process.entity_id = '{id}', process.parent.entity_id = '{above}' }}"
+        )
+    };
+    let case = |alerts: u8, events: &[String]| {
+        let events = events.join(",\n");
+        format!("[[case]]\nname = 'a'\nalerts = {alerts}\nevents = [\n{events}]\n")
+    };
+    let aliased = rule(
+        "sequence [process where true] as p [process where process.parent.entity_id == p.process.entity_id]",
+    );
+    assert_eq!(
+        run(&aliased, &case(0, &[event(0, "1", "0"), event(1, "2", "1")]))[0].1,
+        [
+            "events 1, 2 match",
+            r#"event 1 at term 1: event.category is "process""#,
+            r#"event 2 at term 2: process.parent.entity_id is "1" and p.process.entity_id is "1""#,
+        ]
+    );
+    let below = rule(r#"process where descendant of [process where process.entity_id == "1"]"#);
+    let found = run(
+        &below,
+        // Not in order of time.
+        &(case(0, &[event(1, "2", "1"), event(0, "1", "0")])
+            + &case(2, &[event(1, "2", "1"), event(0, "1", "0")])),
+    );
+    assert_eq!(found[0].1, ["event 1 matches: a process above this one has such an event"]);
+    assert_eq!(
+        found[1].1,
+        [
+            r#"event 2: `descendant of [process where process.entity_id == "1"]` is false: no process above this one has such an event"#
+        ]
+    );
 }
 
 /// The compiler tests more than the query where the metadata says so.
@@ -277,7 +494,7 @@ fn what_a_pack_fails_is_reported_in_full() {
     };
     let none = failures(&[ID], Ok(0));
     assert!(none.contains("word.test.toml:2: a\n    expected 1 alert, found none\n"), "{none}");
-    assert!(none.contains("it is no `process` event"), "{none}");
+    assert!(none.contains("event 1: the event is not of the category `process`"), "{none}");
     assert!(!none.contains(": b\n"), "{none}");
     let differs = failures(&[ID], Ok(1));
     assert!(

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use eql_eval::canonical;
 use eql_eval::witness::{Difference, Side, difference};
+use eql_eval::words::Words;
 use serde_json::{Value as Json, json};
 
 use self::facts::Fact;
@@ -16,7 +17,6 @@ use crate::exit::{Error, Exit};
 use crate::load::{Kind, Loaded, Source};
 use crate::parallel;
 use crate::pick;
-use crate::why::{Written, why_not};
 
 const ABOUT: &str = "\
 Shows what two versions of a rule find differently: an event, or the events of a sequence or sample, that
@@ -96,16 +96,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
 struct Version {
     source: Source,
     loaded: Loaded,
-    written: Written,
+    words: Words,
 }
 
 fn read(args: &Args, path: &std::path::Path) -> Result<Version, Error> {
     let (source, loaded) = pick::one(path, args.rule.as_deref(), &args.read, args.color)?;
-    let written = match &loaded.rule {
-        Some(rule) => Written::new(rule, &source.project.schema)?,
+    let words = match &loaded.rule {
+        Some(rule) => Words::of_rule(rule, &source.project.schema),
         None => return Err(Error::Message(format!("the rule of `{}` has errors", source.name))),
     };
-    Ok(Version { source, loaded, written })
+    Ok(Version { source, loaded, words })
 }
 
 impl Report {
@@ -118,7 +118,7 @@ impl Report {
             _ => Vec::new(),
         };
         let form = |version: &Version| {
-            let Written { query, cx, .. } = &version.written;
+            let (query, cx) = (version.words.query(), version.words.context());
             let fields = (&cx.category_field, &cx.timestamp_field, &cx.tiebreaker_field);
             (canonical(query, cx), fields.0.clone(), fields.1.clone(), fields.2.clone())
         };
@@ -188,10 +188,10 @@ impl Report {
 }
 
 fn only(one: &Version, other: &Version) -> Only {
-    fn side(written: &Written) -> Side<'_> {
-        Side { query: &written.query, cx: &written.cx }
+    fn side(words: &Words) -> Side<'_> {
+        Side { query: words.query(), cx: words.context() }
     }
-    let found = difference(side(&one.written), side(&other.written));
-    let why = found.events.as_ref().map_or_else(Vec::new, |events| why_not(&other.written, events));
+    let found = difference(side(&one.words), side(&other.words));
+    let why = found.events.as_ref().map_or_else(Vec::new, |events| other.words.why_not(events));
     Only { found, why }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use eql_codegen::{Indexed, Partition};
+use eql_eval::words::{Words, join};
 use eql_grammar::ast::{Body, Expr, FieldPath, Query, Term};
 use eql_grammar::hir::{self, Root};
 use eql_grammar::meta::Meta;
@@ -20,7 +21,6 @@ use crate::cli::{Color, ReadArgs};
 use crate::exit::{Error, Exit};
 use crate::load::{Kind, Loaded, Source};
 use crate::pick;
-use crate::why::{Written, join};
 
 const ABOUT: &str = "\
 Says what a rule looks for and, given events, why it matches them or not.
@@ -101,11 +101,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         out.flush()?;
         return Ok(Exit::Clean);
     }
-    let written = Written::new(rule, &source.project.schema)?;
+    let words = Words::of_rule(rule, &source.project.schema);
     match &args.event {
-        Some(path) => event::explain(&mut out, &written, path, args)?,
+        Some(path) => event::explain(&mut out, &words, path, args)?,
         None => {
-            let about = About::new(&source, &loaded, rule, &written);
+            let about = About::new(&source, &loaded, rule, &words);
             match args.format {
                 Format::Human => about.human(&mut out)?,
                 Format::Json => writeln!(out, "{}", about.json())?,
@@ -143,14 +143,14 @@ struct Field {
 }
 
 impl<'a> About<'a> {
-    fn new(source: &Source, loaded: &'a Loaded, rule: &'a Rule, written: &Written) -> Self {
+    fn new(source: &Source, loaded: &'a Loaded, rule: &'a Rule, words: &Words) -> Self {
         Self {
             place: format!("{}:{}", source.name, loaded.line),
             rule_id: loaded.rule_id.as_deref(),
             meta: &rule.meta,
             bare: source.kind == Kind::Eql,
-            description: english::describe(&written.query, &written.cx),
-            fields: fields(&rule.hir, &written.query, &source.project.schema),
+            description: english::describe(words.query(), words.context()),
+            fields: fields(&rule.hir, words.query(), &source.project.schema),
             indexed: eql_codegen::indexed(&rule.hir),
             partition: Partition::of(&rule.hir),
         }

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use eql_eval::witness::{Witness, near_misses, witness};
+use eql_eval::words::Words;
 use eql_eval::{Event, SampleOptions, run};
 use serde_json::json;
 
@@ -12,7 +13,6 @@ use crate::cli::{Color, ReadArgs};
 use crate::exit::{Error, Exit};
 use crate::load::{self, Kind, Source};
 use crate::pick;
-use crate::why::{Written, why_not};
 
 const ABOUT: &str = "\
 Writes an event that a rule matches, or the events that a sequence or a sample matches.
@@ -97,8 +97,8 @@ pub(crate) fn run_command(args: &Args) -> Result<Exit, Error> {
             "a fixture stands beside the file of its rule, and an export has several rules";
         return Err(Error::Message(message.to_owned()));
     }
-    let written = Written::new(rule, &source.project.schema)?;
-    let events = match witness(&written.query, &written.cx) {
+    let words = Words::of_rule(rule, &source.project.schema);
+    let events = match witness(words.query(), words.context()) {
         Witness::Found(events) => events,
         Witness::Impossible(reason) => {
             eprintln!("the rule matches nothing: {reason}");
@@ -109,13 +109,13 @@ pub(crate) fn run_command(args: &Args) -> Result<Exit, Error> {
             return Ok(Exit::Findings);
         }
     };
-    let found = run(&written.query, &events, &written.cx, SampleOptions::default());
+    let found = run(words.query(), &events, words.context(), SampleOptions::default());
     let name = "matches".to_owned();
     let mut cases = vec![Case { name, alerts: found.len(), why: Vec::new(), events }];
     if args.near_misses {
-        let misses = near_misses(&written.query, &written.cx).into_iter();
+        let misses = near_misses(words.query(), words.context()).into_iter();
         cases.extend(misses.map(|miss| Case {
-            why: why_not(&written, &miss.events),
+            why: words.why_not(&miss.events),
             name: miss.what,
             alerts: 0,
             events: miss.events,

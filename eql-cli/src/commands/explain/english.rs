@@ -1,13 +1,12 @@
 //! A query in plain English.
 
 use eql_eval::Context;
+use eql_eval::words::join;
 use eql_grammar::ast::{
     ArithOp, Body, Call, Category, Compare, CompareOp, EventQuery, Expr, FieldPath, In, Literal,
     Match, MatchOp, PipeKind, Query, Sequence, Term, TimeSpan, TimeUnit,
 };
 use eql_grammar::span::Spanned;
-
-use crate::why::join;
 
 /// How many entries of a list are written out.
 const MOST: usize = 8;

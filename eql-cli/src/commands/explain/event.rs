@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::builder::styling::{AnsiColor, Style};
+use eql_eval::words::Words;
 use eql_eval::{Event, Explanation, Found, Kind, Progress, SampleOptions, Value, run};
 use eql_grammar::ast::{Body, EventQuery};
 use serde_json::{Map, Value as Json, json};
@@ -11,7 +12,6 @@ use serde_json::{Map, Value as Json, json};
 use super::{Args, Format};
 use crate::events;
 use crate::exit::Error;
-use crate::why::{Words, Written, obstacles};
 
 /// How many join keys are shown that came to no end.
 const MANY_KEYS: usize = 5;
@@ -19,7 +19,7 @@ const MANY_KEYS: usize = 5;
 /// Explains the events of a file.
 pub(super) fn explain(
     out: &mut impl Write,
-    written: &Written,
+    words: &Words,
     path: &Path,
     args: &Args,
 ) -> Result<(), Error> {
@@ -34,8 +34,8 @@ pub(super) fn explain(
         return Err(Error::Message(format!("there is no event {number}: there are {count}")));
     }
     let color = crate::colored(args.color, &io::stdout());
-    let shown = Shown { words: written.words(), written, args, color };
-    match &written.query.body {
+    let shown = Shown { words, args, color };
+    match &words.query().body {
         Body::Event(query) => shown.single(out, query, &documents)?,
         Body::Sequence(_) | Body::Sample(_) => shown.stream(out, documents)?,
     }
@@ -43,8 +43,7 @@ pub(super) fn explain(
 }
 
 struct Shown<'a> {
-    words: Words<'a>,
-    written: &'a Written,
+    words: &'a Words,
     args: &'a Args,
     color: bool,
 }
@@ -61,7 +60,7 @@ impl Shown<'_> {
         let mut all = Vec::new();
         let history: Vec<&Json> = documents.iter().collect();
         for at in 0..documents.len() {
-            let explained = eql_eval::explain_last(query, &history[..=at], &self.written.cx);
+            let explained = eql_eval::explain_last(query, &history[..=at], self.words.context());
             let Some(explained) = explained else { continue };
             matched += usize::from(explained.holds());
             let reasons = eql_eval::reasons(&explained);
@@ -110,7 +109,7 @@ impl Shown<'_> {
 
     /// A sequence or sample over all events.
     fn stream(&self, out: &mut impl Write, documents: Vec<Json>) -> io::Result<()> {
-        let cx = &self.written.cx;
+        let cx = self.words.context();
         // Positions in what is searched, with the number that the event has among all.
         let (mut numbers, mut events) = (Vec::new(), Vec::new());
         for (document, number) in documents.into_iter().zip(1_usize..) {
@@ -121,8 +120,8 @@ impl Shown<'_> {
                 eprintln!("event {number} has no `{}` and is passed over", cx.timestamp_field);
             }
         }
-        let found = run(&self.written.query, &events, cx, SampleOptions::default());
-        let progress = eql_eval::progress(&self.written.query, &events, cx);
+        let found = run(self.words.query(), &events, cx, SampleOptions::default());
+        let progress = eql_eval::progress(self.words.query(), &events, cx);
         if self.args.format == Format::Json {
             return writeln!(out, "{}", self.stream_json(&found, &progress, &events, &numbers));
         }
@@ -175,7 +174,7 @@ impl Shown<'_> {
                 writeln!(out, "  term {place}: event {number}")?;
             }
         }
-        for (nth, why) in obstacles(&self.words, progress, events, numbers).iter().enumerate() {
+        for (nth, why) in self.words.obstacles(progress, events, numbers).iter().enumerate() {
             writeln!(out, "{}: {why}", if nth == 0 { "why" } else { "and" })?;
         }
         Ok(())
@@ -191,9 +190,9 @@ impl Shown<'_> {
     ) -> io::Result<()> {
         let event = numbers.iter().position(|known| *known == number).and_then(|at| events.get(at));
         let Some(event) = event else { return Ok(()) };
-        for (term, place) in self.written.terms().iter().zip(1_usize..) {
+        for (term, place) in self.words.terms().iter().zip(1_usize..) {
             writeln!(out, "event {number} at term {place}")?;
-            let explained = eql_eval::explain(&term.query, &event.source, &self.written.cx);
+            let explained = eql_eval::explain(&term.query, &event.source, self.words.context());
             self.tree(out, &explained)?;
         }
         Ok(())
@@ -223,7 +222,7 @@ impl Shown<'_> {
                 "key": key_json(&progress.key),
                 "complete": progress.is_complete,
                 "stages": stages.collect::<Vec<_>>(),
-                "why": obstacles(&self.words, progress, events, numbers),
+                "why": self.words.obstacles(progress, events, numbers),
             })
         });
         json!({"found": found.collect::<Vec<_>>(), "keys": keys.collect::<Vec<_>>()})
@@ -292,9 +291,9 @@ impl Shown<'_> {
             .map(|(name, values)| (name.clone(), values.iter().map(value_json).collect()))
             .collect();
         let entries: Vec<&str> =
-            part.entries.iter().map(|entry| self.written.at(entry.span)).collect();
+            part.entries.iter().map(|entry| self.words.at(entry.span)).collect();
         let object = json!({
-            "text": self.written.at(part.span),
+            "text": self.words.at(part.span),
             "value": mark(part),
             "fields": fields,
             "entries": entries,
