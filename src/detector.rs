@@ -1,11 +1,16 @@
 //! Rules with their running state, behind one object-safe trait: what a sensor drives.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
+use crate::event::Event;
+use crate::group::{
+    SampleDetector, SampleParts, SampleRule, SequenceDetector, SequenceParts, SequenceRule, Terms,
+};
 use crate::lineage::Lineage;
-use crate::rule::{EventRule, RuleMeta};
-use crate::sequence::{Match, Pipes, Target};
+use crate::rule::{EventRule, MakeDocument, RuleMeta};
+use crate::sequence::{Match, Pipe, Pipes, Target};
 use crate::value::Timestamp;
 
 /// A rule over a stream of events of type `E`.
@@ -107,33 +112,161 @@ pub trait Detect<E: ?Sized> {
     }
 }
 
-/// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.
-///
-/// It holds the rule as values, so that it exists once for each event type and not for each rule.
-pub(crate) struct EventDetector<E: ?Sized> {
+/// A rule that is [compiled](Parts) for events of type `E`: what `#[eql::rule]` writes to make it one of [`Detect`].
+pub trait Compiled<E: ?Sized> {
+    /// The rule as values.
+    const PARTS: Parts<E>;
+}
+
+impl<E: Event + ?Sized, R: Compiled<E>> Detect<E> for R {
+    fn detector<'a>() -> Box<dyn Detector<E> + 'a>
+    where
+        E: 'a,
+    {
+        R::PARTS.detector()
+    }
+
+    fn test(target: Target, event: &E) -> bool {
+        R::PARTS.test(target, event)
+    }
+}
+
+/// A rule over events of type `E` as values, so that what drives rules exists once for each event type and not for each
+/// rule.
+pub struct Parts<E: ?Sized>(Kind<E>);
+
+enum Kind<E: ?Sized> {
+    Event(EventParts<E>),
+    Sequence(SequenceParts<E>),
+    Sample(SampleParts<E>),
+}
+
+impl<E: ?Sized> Parts<E> {
+    /// Those of an event rule.
+    #[must_use]
+    pub const fn event<R: EventRule<E>>() -> Self {
+        Self(Kind::Event(EventParts::of::<R>()))
+    }
+
+    /// Those of a sequence.
+    #[must_use]
+    pub const fn sequence<R: SequenceRule + Terms<E>>() -> Self {
+        Self(Kind::Sequence(SequenceParts::of::<R>()))
+    }
+
+    /// Those of a sample.
+    #[must_use]
+    pub const fn sample<R: SampleRule + Terms<E>>() -> Self {
+        Self(Kind::Sample(SampleParts::of::<R>()))
+    }
+
+    /// The metadata of the rule.
+    #[must_use]
+    pub const fn meta(&self) -> &'static RuleMeta {
+        match &self.0 {
+            Kind::Event(parts) => parts.meta,
+            Kind::Sequence(parts) => parts.meta,
+            Kind::Sample(parts) => parts.meta,
+        }
+    }
+
+    /// As [`Detect::test`].
+    #[inline]
+    #[must_use]
+    pub fn test(&self, target: Target, event: &E) -> bool {
+        match &self.0 {
+            Kind::Event(parts) => (parts.matches)(event),
+            Kind::Sequence(parts) => parts.terms.test(target, event),
+            Kind::Sample(parts) => parts.terms.test(target, event),
+        }
+    }
+
+    /// The rule with fresh state.
+    #[must_use]
+    pub fn detector<'a>(self) -> Box<dyn Detector<E> + 'a>
+    where
+        E: Event + 'a,
+    {
+        match self.0 {
+            Kind::Event(parts) => Box::new(EventDetector::new(parts)),
+            Kind::Sequence(parts) => Box::new(SequenceDetector::new(parts)),
+            Kind::Sample(parts) => Box::new(SampleDetector::new(parts)),
+        }
+    }
+}
+
+impl<E: ?Sized> Clone for Kind<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for Kind<E> {}
+
+impl<E: ?Sized> Clone for Parts<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for Parts<E> {}
+
+impl<E: ?Sized> fmt::Debug for Parts<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Parts").field(&self.meta().rule_id).finish()
+    }
+}
+
+/// What an event rule is.
+struct EventParts<E: ?Sized> {
     meta: &'static RuleMeta,
-    matches: fn(&E, &mut [Lineage]) -> bool,
-    alert: fn(&E, Origin<'_>, &Execution) -> Document,
+    matches: fn(&E) -> bool,
+    /// What stands in for `matches` where events before count.
+    after: Option<fn(&E, &mut [Lineage]) -> bool>,
+    lineages: usize,
+    pipes: &'static [Pipe],
+    document: MakeDocument<E>,
+}
+
+impl<E: ?Sized> Clone for EventParts<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for EventParts<E> {}
+
+impl<E: ?Sized> EventParts<E> {
+    const fn of<R: EventRule<E>>() -> Self {
+        Self {
+            meta: R::META,
+            matches: R::matches,
+            after: if R::LINEAGES > 0 { Some(R::matches_after) } else { None },
+            lineages: R::LINEAGES,
+            pipes: R::PIPES,
+            document: R::DOCUMENT,
+        }
+    }
+}
+
+/// [`Detector`] of an event query: no state, but for pipes and for `descendant of [..]`.
+struct EventDetector<E: ?Sized> {
+    parts: EventParts<E>,
     lineages: Vec<Lineage>,
     pipes: Pipes<Document>,
 }
 
 impl<E: ?Sized> EventDetector<E> {
-    /// The rule `R` with fresh state.
-    pub(crate) fn new<R: EventRule<E>>() -> Self {
-        Self {
-            meta: R::META,
-            matches: R::matches_after,
-            alert: |event, origin, execution| R::alert(event, origin, execution).into(),
-            lineages: (0..R::LINEAGES).map(|_| Lineage::default()).collect(),
-            pipes: Pipes::new(R::PIPES),
-        }
+    fn new(parts: EventParts<E>) -> Self {
+        let lineages = (0..parts.lineages).map(|_| Lineage::default()).collect();
+        let pipes = Pipes::new(parts.pipes);
+        Self { parts, lineages, pipes }
     }
 }
 
 impl<E: ?Sized> Detector<E> for EventDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        self.meta
+        self.parts.meta
     }
 
     fn on_event(
@@ -143,7 +276,11 @@ impl<E: ?Sized> Detector<E> for EventDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        if (self.matches)(event, &mut self.lineages) {
+        let matches = match self.parts.after {
+            Some(after) => after(event, &mut self.lineages),
+            None => (self.parts.matches)(event),
+        };
+        if matches {
             self.on_hits(event, &[Target::Term(0)], origin, execution, emit);
         }
     }
@@ -159,7 +296,7 @@ impl<E: ?Sized> Detector<E> for EventDetector<E> {
         if targets.is_empty() {
             return;
         }
-        let alert = (self.alert)(event, origin, execution);
+        let alert = (self.parts.document)(self.parts.meta, event, origin, execution);
         if alert.is_own_alert() {
             return;
         }

@@ -10,13 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::cidr::bits;
 use crate::convert::FieldValue;
-use crate::detector::{Detector, EventDetector};
-use crate::event::Event;
+use crate::detector::Detector;
 use crate::field::{Date, Field, Has, Kind, ValueOf};
 use crate::function::Part;
-use crate::group::{SampleDetector, SampleRule, SequenceDetector, SequenceRule, Stored, Terms};
+use crate::group::Stored;
 use crate::number::Number;
-use crate::rule::{EventRule, RuleMeta, Schedule, Severity};
+use crate::rule::{RuleMeta, Schedule, Severity};
 use crate::sequence::Tiebreaker;
 use crate::value::Timestamp;
 use crate::values::{Values, collect};
@@ -124,32 +123,6 @@ pub const fn ipv4(bits: u32) -> IpAddr {
 #[must_use]
 pub const fn ipv6(bits: u128) -> IpAddr {
     IpAddr::V6(Ipv6Addr::from_bits(bits))
-}
-
-/// A rule with fresh state.
-#[must_use]
-pub fn event_detector<'a, E: ?Sized + 'a, R: EventRule<E>>() -> Box<dyn Detector<E> + 'a> {
-    Box::new(EventDetector::new::<R>())
-}
-
-/// A sequence rule with fresh state.
-#[must_use]
-pub fn sequence_detector<'a, E, R>() -> Box<dyn Detector<E> + 'a>
-where
-    E: Event + ?Sized + 'a,
-    R: SequenceRule + Terms<E>,
-{
-    Box::new(SequenceDetector::new::<R>())
-}
-
-/// A sample rule with fresh state.
-#[must_use]
-pub fn sample_detector<'a, E, R>() -> Box<dyn Detector<E> + 'a>
-where
-    E: Event + ?Sized + 'a,
-    R: SampleRule + Terms<E>,
-{
-    Box::new(SampleDetector::new::<R>(R::PLAN))
 }
 
 /// The time of the field that orders a sequence: its first value.

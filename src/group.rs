@@ -61,6 +61,9 @@ impl Serialize for Group {
     }
 }
 
+/// Makes the alerts of a rule over several events, from the events of a match.
+pub type MakeGroup = fn(&'static RuleMeta, &[Option<Stored>], &Execution) -> Option<Group>;
+
 /// The terms that an event fits, with their keys; reused from event to event.
 #[derive(Clone, Debug, Default)]
 struct Hits {
@@ -101,6 +104,9 @@ pub trait SequenceRule: Rule {
     const LAYOUT: u64;
     /// Conditions of later terms on events of earlier ones (endpoint dialect).
     const GUARD: Option<Guard<Stored>>;
+    /// Makes the documents of [`alert`](Self::alert), out of the metadata of this rule.
+    #[doc(hidden)]
+    const GROUP: MakeGroup = |_, events, execution| Self::alert(events, execution).map(Into::into);
     /// The rule's own alert, with a typed part for each term.
     type Alert: Into<Group>;
 
@@ -114,6 +120,9 @@ pub trait SampleRule: Rule {
     const PLAN: sample::Plan;
     /// Changes whenever saved state of an older build has no meaning any more.
     const LAYOUT: u64;
+    /// Makes the documents of [`alert`](Self::alert), out of the metadata of this rule.
+    #[doc(hidden)]
+    const GROUP: MakeGroup = |_, events, execution| Self::alert(events, execution).map(Into::into);
     /// The rule's own alert, with a typed part for each term.
     type Alert: Into<Group>;
 
@@ -129,6 +138,10 @@ pub trait Terms<E: ?Sized> {
     const UNTIL: bool;
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
+    /// The time that orders an event; `None` where it has none.
+    const TIME: fn(&E) -> Option<Timestamp> = |_| None;
+    /// What orders an event among those of the same time.
+    const TIEBREAKER: fn(&E) -> Tiebreaker = |_| Tiebreaker::Missing;
 
     /// Whether the event fits a term. `descends` is what [`observe`](Self::observe) said of the event, or false
     /// throughout where no events before are known.
@@ -142,25 +155,28 @@ pub trait Terms<E: ?Sized> {
     fn observe(event: &E, lineages: &mut [Lineage], descends: &mut [bool]) {
         let _ = (event, lineages, descends);
     }
-
-    /// The time that orders the event; `None` where it has none.
-    fn time(event: &E) -> Option<Timestamp>;
-
-    /// What orders it among events of the same time.
-    fn tiebreaker(event: &E) -> Tiebreaker;
 }
 
 /// [`Terms`] as values, so that what drives them exists once for each event type and not for each rule.
-struct TermsOf<E: ?Sized> {
+pub(crate) struct TermsOf<E: ?Sized> {
     terms: u16,
     until: bool,
     lineages: usize,
     test: fn(Target, &E, &[bool]) -> bool,
     keys: fn(Target, &E, &mut Keys),
-    observe: fn(&E, &mut [Lineage], &mut [bool]),
+    /// Where there are `lineages`.
+    observe: Option<fn(&E, &mut [Lineage], &mut [bool])>,
     time: fn(&E) -> Option<Timestamp>,
     tiebreaker: fn(&E) -> Tiebreaker,
 }
+
+impl<E: ?Sized> Clone for TermsOf<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for TermsOf<E> {}
 
 impl<E: ?Sized> TermsOf<E> {
     const fn of<R: Terms<E>>() -> Self {
@@ -170,10 +186,16 @@ impl<E: ?Sized> TermsOf<E> {
             lineages: R::LINEAGES,
             test: R::test,
             keys: R::keys,
-            observe: R::observe,
-            time: R::time,
-            tiebreaker: R::tiebreaker,
+            observe: if R::LINEAGES > 0 { Some(R::observe) } else { None },
+            time: R::TIME,
+            tiebreaker: R::TIEBREAKER,
         }
+    }
+
+    /// Whether the event fits a term, where no events before are known.
+    #[inline]
+    pub(crate) fn test(&self, target: Target, event: &E) -> bool {
+        (self.test)(target, event, &[])
     }
 }
 
@@ -189,11 +211,11 @@ impl Fits {
     /// Tests each term that `wants` says is of use now.
     fn find<E: ?Sized>(&mut self, of: &TermsOf<E>, event: &E, wants: impl Fn(Target) -> bool) {
         self.hits.clear();
-        if of.lineages > 0 {
+        if let Some(observe) = of.observe {
             self.lineages.resize_with(of.lineages, Lineage::default);
             self.descends.clear();
             self.descends.resize(of.lineages, false);
-            (of.observe)(event, &mut self.lineages, &mut self.descends);
+            observe(event, &mut self.lineages, &mut self.descends);
         }
         let terms = (0..of.terms).map(Target::Term);
         for target in terms.chain(of.until.then_some(Target::Until)) {
@@ -430,44 +452,60 @@ fn alerts<R: SequenceRule>(
     alerts.into_iter()
 }
 
-/// The alerts of a rule over several events, from the events of a match.
-type MakeGroup = fn(&[Option<Stored>], &Execution) -> Option<Group>;
+/// What a sequence rule is.
+pub(crate) struct SequenceParts<E: ?Sized> {
+    pub(crate) meta: &'static RuleMeta,
+    pub(crate) terms: TermsOf<E>,
+    plan: sequence::Plan<'static>,
+    guard: Option<Guard<Stored>>,
+    group: MakeGroup,
+}
+
+impl<E: ?Sized> Clone for SequenceParts<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for SequenceParts<E> {}
+
+impl<E: ?Sized> SequenceParts<E> {
+    pub(crate) const fn of<R: SequenceRule + Terms<E>>() -> Self {
+        let terms = TermsOf::of::<R>();
+        Self { meta: R::META, terms, plan: R::PLAN, guard: R::GUARD, group: R::GROUP }
+    }
+}
 
 /// [`Detector`] of a sequence rule.
 pub(crate) struct SequenceDetector<E: ?Sized> {
-    meta: &'static RuleMeta,
-    plan: sequence::Plan<'static>,
-    guard: Option<Guard<Stored>>,
-    alert: MakeGroup,
-    of: TermsOf<E>,
+    parts: SequenceParts<E>,
     state: SequenceState,
 }
 
 impl<E: ?Sized> SequenceDetector<E> {
-    /// The rule `R` with fresh state.
-    pub(crate) fn new<R: SequenceRule + Terms<E>>() -> Self {
-        let alert: MakeGroup = |events, execution| R::alert(events, execution).map(Into::into);
-        let state = SequenceState::new(sequence::Machine::new(&R::PLAN), R::GUARD);
-        let of = TermsOf::of::<R>();
-        Self { meta: R::META, plan: R::PLAN, guard: R::GUARD, alert, of, state }
+    /// The rule with fresh state.
+    pub(crate) fn new(parts: SequenceParts<E>) -> Self {
+        let state = SequenceState::new(sequence::Machine::new(&parts.plan), parts.guard);
+        Self { parts, state }
     }
 }
 
 /// Emits the documents of the matches that it is called with.
 fn documents<'a>(
-    alert: MakeGroup,
+    meta: &'static RuleMeta,
+    group: MakeGroup,
     execution: &'a Execution,
     emit: &'a mut dyn FnMut(Document),
 ) -> impl FnMut(&[Option<Stored>]) + 'a {
     move |events| {
-        let group = alert(events, execution);
+        let group = group(meta, events, execution);
         group.into_iter().flat_map(Group::into_documents).for_each(&mut *emit);
     }
 }
 
 impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        self.meta
+        self.parts.meta
     }
 
     fn on_event(
@@ -477,8 +515,8 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.alert, execution, emit);
-        self.state.on_event(&self.of, event, origin, &mut |found| emit(&found.events));
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&found.events));
     }
 
     fn on_hits(
@@ -489,8 +527,9 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.alert, execution, emit);
-        self.state.on_hits(&self.of, event, targets, origin, &mut |found| emit(&found.events));
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        self.state
+            .on_hits(&self.parts.terms, event, targets, origin, &mut |found| emit(&found.events));
     }
 
     fn wants(&self, target: Target) -> bool {
@@ -498,7 +537,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
     }
 
     fn sees_all(&self) -> bool {
-        self.of.lineages > 0
+        self.parts.terms.lineages > 0
     }
 
     fn advance_watermark(
@@ -507,7 +546,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.alert, execution, emit);
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
         self.state.machine.advance_watermark(time, &mut |found| emit(&found.events));
     }
 
@@ -516,7 +555,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.alert, execution, emit);
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
         self.state.machine.flush(&mut |found| emit(&found.events));
     }
 
@@ -526,8 +565,8 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
 
     fn set_lateness(&mut self, lateness: Duration) {
         let limits = Limits { lateness, ..Limits::DEFAULT };
-        let machine = sequence::Machine::new(&self.plan.limits(limits));
-        self.state = SequenceState::new(machine, self.guard);
+        let machine = sequence::Machine::new(&self.parts.plan.limits(limits));
+        self.state = SequenceState::new(machine, self.parts.guard);
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
@@ -670,33 +709,59 @@ fn all_there(found: sample::Sample<Stored>) -> Vec<Option<Stored>> {
     found.events.into_iter().map(Some).collect()
 }
 
+/// What a sample rule is.
+pub(crate) struct SampleParts<E: ?Sized> {
+    pub(crate) meta: &'static RuleMeta,
+    pub(crate) terms: TermsOf<E>,
+    plan: sample::Plan,
+    group: MakeGroup,
+}
+
+impl<E: ?Sized> Clone for SampleParts<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for SampleParts<E> {}
+
+impl<E: ?Sized> SampleParts<E> {
+    pub(crate) const fn of<R: SampleRule + Terms<E>>() -> Self {
+        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: R::PLAN, group: R::GROUP }
+    }
+}
+
 /// [`Detector`] of a sample rule.
 pub struct SampleDetector<E: ?Sized> {
-    meta: &'static RuleMeta,
-    alert: MakeGroup,
-    of: TermsOf<E>,
+    parts: SampleParts<E>,
     state: SampleState,
 }
 
 impl<E: ?Sized> SampleDetector<E> {
-    /// The rule `R` with fresh state; `plan` is its own, or that with other limits.
+    /// The rule with fresh state.
+    pub(crate) fn new(parts: SampleParts<E>) -> Self {
+        let state = SampleState::new(sample::Machine::new(&parts.plan));
+        Self { parts, state }
+    }
+
+    /// The rule `R` with fresh state and another plan: its own with other limits.
     #[must_use]
-    pub fn new<R: SampleRule + Terms<E>>(plan: sample::Plan) -> Self {
-        let alert: MakeGroup = |events, execution| R::alert(events, execution).map(Into::into);
-        let state = SampleState::new(sample::Machine::new(&plan));
-        Self { meta: R::META, alert, of: TermsOf::of::<R>(), state }
+    pub fn with_plan<R: SampleRule + Terms<E>>(plan: sample::Plan) -> Self {
+        Self::new(SampleParts { plan, ..SampleParts::of::<R>() })
     }
 }
 
 impl<E: ?Sized> fmt::Debug for SampleDetector<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SampleDetector").field("rule", &self.meta.rule_id).finish_non_exhaustive()
+        f.debug_struct("SampleDetector")
+            .field("rule", &self.parts.meta.rule_id)
+            .finish_non_exhaustive()
     }
 }
 
 impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
-        self.meta
+        self.parts.meta
     }
 
     fn on_event(
@@ -706,8 +771,8 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.alert, execution, emit);
-        self.state.on_event(&self.of, event, origin, &mut |found| emit(&all_there(found)));
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&all_there(found)));
     }
 
     fn on_hits(
@@ -718,17 +783,17 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.alert, execution, emit);
-        self.state.fits.take(&self.of, event, targets);
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        self.state.fits.take(&self.parts.terms, event, targets);
         self.state.proceed(event, origin, &mut |found| emit(&all_there(found)));
     }
 
     fn sees_all(&self) -> bool {
-        self.of.lineages > 0
+        self.parts.terms.lineages > 0
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.alert, execution, emit);
+        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
         self.state.machine.flush(&mut |found| emit(&all_there(found)));
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::alert::{Document, Execution, Origin};
 use crate::lineage::Lineage;
 use crate::sequence::Pipe;
 
@@ -166,16 +167,24 @@ pub enum Partition {
     Whole,
 }
 
+/// Makes the alert of an event that a rule matches.
+pub type MakeDocument<E> = fn(&'static RuleMeta, &E, Origin<'_>, &Execution) -> Document;
+
 /// A rule that looks at one event at a time, over events of type `E`.
 pub trait EventRule<E: ?Sized>: Rule {
     /// The rule's own alert, with a typed member for each field that the rule reads.
-    type Alert: Into<crate::alert::Document>;
+    type Alert: Into<Document>;
 
     /// The pipes after the query, in order.
     const PIPES: &'static [Pipe] = &[];
 
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
+
+    /// Makes the document of [`alert`](Self::alert), out of the metadata of this rule.
+    #[doc(hidden)]
+    const DOCUMENT: MakeDocument<E> =
+        |_, event, origin, execution| Self::alert(event, origin, execution).into();
 
     /// Whether the query holds for the event, pipes left aside. No process descends from another here, where the events
     /// before are not known.
@@ -189,9 +198,5 @@ pub trait EventRule<E: ?Sized>: Rule {
     }
 
     /// The alert of an event that matches.
-    fn alert(
-        event: &E,
-        origin: crate::alert::Origin<'_>,
-        execution: &crate::alert::Execution,
-    ) -> Self::Alert;
+    fn alert(event: &E, origin: Origin<'_>, execution: &Execution) -> Self::Alert;
 }

@@ -35,7 +35,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
-use crate::detector::{self, Detect};
+use crate::detector::{self, Compiled, Parts};
 use crate::row::{Projected, Row, first_date};
 use crate::rule::{Partition, Rule, RuleMeta};
 use crate::scan::{Flaw, Projection};
@@ -60,23 +60,21 @@ pub trait RuleSet: Projected {
 
 /// One rule of a set, over events of type `E`.
 pub struct Entry<E: 'static> {
-    meta: &'static RuleMeta,
+    parts: Parts<E>,
     partition: Partition,
-    test: fn(Target, &E) -> bool,
-    detector: fn() -> Box<dyn detector::Detector<E>>,
 }
 
 impl<E: 'static> Entry<E> {
     /// The entry of the rule `R`.
     #[must_use]
-    pub const fn of<R: Rule + Detect<E>>() -> Self {
-        Self { meta: R::META, partition: R::PARTITION, test: R::test, detector: R::detector }
+    pub const fn of<R: Rule + Compiled<E>>() -> Self {
+        Self { parts: R::PARTS, partition: R::PARTITION }
     }
 
     /// The metadata of the rule.
     #[must_use]
     pub const fn meta(&self) -> &'static RuleMeta {
-        self.meta
+        self.parts.meta()
     }
 
     fn is_host_local(&self) -> bool {
@@ -92,7 +90,7 @@ impl<E: 'static> Entry<E> {
 
 impl<E> fmt::Debug for Entry<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Entry").field(&self.meta.rule_id).finish()
+        f.debug_tuple("Entry").field(&self.meta().rule_id).finish()
     }
 }
 
@@ -181,7 +179,7 @@ impl<S: RuleSet> Detector<S> {
     /// The rules of the set that `keep` says, with fresh state. The others cost nothing.
     #[must_use]
     pub fn of(keep: impl Fn(&'static RuleMeta) -> bool) -> Self {
-        Self::of_entries(|entry| keep(entry.meta))
+        Self::of_entries(|entry| keep(entry.meta()))
     }
 
     /// The rules of which several workers may each take the events of some hosts: those that are
@@ -209,7 +207,7 @@ impl<S: RuleSet> Detector<S> {
         let rules: Vec<_> = S::RULES
             .iter()
             .enumerate()
-            .map(|(at, entry)| keep(at).then(|| (entry.detector)()))
+            .map(|(at, entry)| keep(at).then(|| entry.parts.detector()))
             .collect();
         let numbers = || rules.iter().zip(0_u16..);
         let see_all = numbers()
@@ -302,7 +300,7 @@ impl<S: RuleSet> Detector<S> {
                 return false;
             }
             let stage = &plan.stages[number as usize];
-            let fits = (S::RULES[usize::from(stage.rule)].test)(stage.target, row);
+            let fits = S::RULES[usize::from(stage.rule)].parts.test(stage.target, row);
             stats.candidates += 1;
             stats.hits += u64::from(fits);
             fits

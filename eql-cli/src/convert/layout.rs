@@ -192,7 +192,8 @@ fn value(value: &Value, column: usize, indent: usize) -> String {
             let line = parts.collect::<Vec<_>>().join(", ");
             // Comments, and values of many lines, stand as they were set. What stands around the table is not its own.
             let set = value.clone().decorated("", "").to_string();
-            if line.contains('\n') || !super::rule_toml::comments(&format!("a = {set}")).is_empty() {
+            if line.contains('\n') || !super::rule_toml::comments(&format!("a = {set}")).is_empty()
+            {
                 return set;
             }
             if line.is_empty() { "{}".to_owned() } else { format!("{{ {line} }}") }

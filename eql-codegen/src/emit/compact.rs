@@ -6,7 +6,7 @@ use quote::quote;
 use eql_grammar::hir::{Body, EventQuery};
 
 use super::group::{Group, machine_of, rule_trait, terms};
-use super::rule::{Bounds, Rule, detect, event_alone, members, rule_impl};
+use super::rule::{Bounds, Rule, compiled, event_alone, members, rule_impl};
 use super::{Cx, Shape};
 
 /// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports).
@@ -22,7 +22,10 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
         (Body::Event(query), _) => (event(rule, cx, query, &bounds), "EventRule"),
         (_, Some(group)) => {
             let make = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
-            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &make);
+            let own = quote!(
+                const GROUP: rt::MakeGroup = rt::Group::of;
+            );
+            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &make, &own);
             let machine = machine_of(ident, group);
             let terms = terms(rule, cx, group, &bounds);
             (quote!(#traits #machine #terms), "Terms")
@@ -31,8 +34,8 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
     };
     let reads = super::ident(reads);
     let clause = quote!(where #ident: rt::#reads<E>);
-    let detect = detect(ident, &[], &clause, group.as_ref());
-    let code = quote!(#meta #body #detect);
+    let compiled = compiled(ident, &[quote!(rt::Event)], &clause, group.as_ref());
+    let code = quote!(#meta #body #compiled);
     if aliases.is_empty() {
         return code;
     }
@@ -57,6 +60,7 @@ fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream
 
         impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
+            const DOCUMENT: rt::MakeDocument<E> = rt::Document::of_event;
             #history
 
             fn matches(event: &E) -> bool {

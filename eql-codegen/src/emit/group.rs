@@ -6,8 +6,8 @@ use quote::{format_ident, quote};
 
 use super::Cx;
 use super::rule::{
-    Bounds, Member, Rule, alert_ident, detect, imports, lineages, members, members_where, owned_of,
-    pipes, rule_impl,
+    Bounds, Member, Rule, alert_ident, compiled, imports, lineages, members, members_where,
+    owned_of, pipes, rule_impl,
 };
 
 /// What differs between a sequence and a sample.
@@ -74,7 +74,8 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let bounds = Bounds::new(rule, cx, &members).reads();
     let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);
-    let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), Some(group));
+    let bounds_of = [quote!(Reads), quote!(rt::Event)];
+    let compiled = compiled(ident, &bounds_of, &TokenStream::new(), Some(group));
     quote! {
         #structs
 
@@ -86,7 +87,7 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
             #machine
             #terms
 
-            #detect
+            #compiled
 
             impl rt::From<#alert> for rt::Group {
                 fn from(alert: #alert) -> Self {
@@ -216,7 +217,8 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
     });
     let group_of = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
     let make = quote!(Some(#alert { #(#values,)* group: #group_of? }));
-    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make);
+    let own = TokenStream::new();
+    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make, &own);
     let machine = machine_of(ident, group);
     quote!(#rule_trait #machine)
 }
@@ -235,13 +237,15 @@ pub(super) fn machine_of(ident: &Ident, group: &Group<'_>) -> TokenStream {
     }
 }
 
-/// The rule as the runtime's machine sees it. `make` makes an `Option` of its alert out of `events` and `execution`.
+/// The rule as the runtime's machine sees it. `make` makes an `Option` of its alert out of `events` and `execution`;
+/// `own` are further items.
 pub(super) fn rule_trait(
     rule: &Rule<'_>,
     cx: &Cx<'_>,
     group: &Group<'_>,
     alert: &TokenStream,
     make: &TokenStream,
+    own: &TokenStream,
 ) -> TokenStream {
     let ident = rule.ident;
     let layout = Literal::u64_unsuffixed(layout(rule));
@@ -261,6 +265,7 @@ pub(super) fn rule_trait(
             const PLAN: #plan_type = #plan;
             const LAYOUT: u64 = #layout;
             #guard
+            #own
             type Alert = #alert;
 
             fn alert(events: &[Option<rt::Stored>], execution: &rt::Execution) -> Option<#alert> {
@@ -297,20 +302,19 @@ pub(super) fn terms(
         quote!(#target => #test,)
     });
     let keys = keys(cx, &targets);
-    let (time, tiebreaker) = match &rule.query.order {
-        None => (quote!(None), quote!(rt::sequence::Tiebreaker::Missing)),
-        Some(order) => {
-            let time = cx.field_path(order.timestamp);
-            let tiebreaker = match order.tiebreaker {
-                None => quote!(rt::sequence::Tiebreaker::Missing),
-                Some(field) => {
-                    let field = cx.field_path(field);
-                    quote!(rt::tiebreaker::<#field, E>(event))
-                }
-            };
-            (quote!(rt::time::<#time, E>(event)), tiebreaker)
+    let order = rule.query.order.as_ref().map(|order| {
+        let time = cx.field_path(order.timestamp);
+        let tiebreaker = order.tiebreaker.map(|field| {
+            let field = cx.field_path(field);
+            quote! {
+                const TIEBREAKER: fn(&E) -> rt::sequence::Tiebreaker = rt::tiebreaker::<#field, E>;
+            }
+        });
+        quote! {
+            const TIME: fn(&E) -> Option<rt::Timestamp> = rt::time::<#time, E>;
+            #tiebreaker
         }
-    };
+    });
     let (lineages, observe) = lineages(rule.query, cx);
     let observe = (!rule.query.descendants.is_empty()).then(|| {
         quote! {
@@ -325,6 +329,7 @@ pub(super) fn terms(
         impl<E: #(#bounds +)* ?Sized> rt::Terms<E> for #ident {
             const TERMS: u16 = #count;
             const UNTIL: bool = #until;
+            #order
 
             fn test(target: rt::sequence::Target, event: &E, descends: &[bool]) -> bool {
                 let _ = (event, descends);
@@ -340,16 +345,6 @@ pub(super) fn terms(
             }
 
             #observe
-
-            fn time(event: &E) -> Option<rt::Timestamp> {
-                let _ = event;
-                #time
-            }
-
-            fn tiebreaker(event: &E) -> rt::sequence::Tiebreaker {
-                let _ = event;
-                #tiebreaker
-            }
         }
     }
 }

@@ -47,33 +47,20 @@ pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
 }
 
 /// The impl that makes a rule one that a sensor can drive: over any event type with these bounds, where `clause` holds.
-pub(super) fn detect(
+pub(super) fn compiled(
     ident: &Ident,
     bounds: &[TokenStream],
     clause: &TokenStream,
     group: Option<&Group<'_>>,
 ) -> TokenStream {
-    let (detector, test) = match group {
-        None => (quote!(event_detector), quote!(<#ident as rt::EventRule<E>>::matches(event))),
-        Some(group) => (
-            if group.sequence { quote!(sequence_detector) } else { quote!(sample_detector) },
-            quote!(<#ident as rt::Terms<E>>::test(target, event, &[])),
-        ),
+    let kind = match group {
+        None => quote!(event),
+        Some(group) if group.sequence => quote!(sequence),
+        Some(_) => quote!(sample),
     };
-    let event = group.is_none().then(|| quote!(let _ = target;));
     quote! {
-        impl<E: #(#bounds +)* rt::Event + ?Sized> rt::Detect<E> for #ident #clause {
-            fn detector<'a>() -> rt::Box<dyn rt::Detector<E> + 'a>
-            where
-                E: 'a,
-            {
-                rt::#detector::<E, #ident>()
-            }
-
-            fn test(target: rt::sequence::Target, event: &E) -> bool {
-                #event
-                #test
-            }
+        impl<E: #(#bounds +)* ?Sized> rt::Compiled<E> for #ident #clause {
+            const PARTS: rt::Parts<E> = rt::Parts::#kind::<#ident>();
         }
     }
 }
@@ -99,7 +86,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
-    let detect = detect(ident, &[quote!(Reads)], &TokenStream::new(), None);
+    let compiled = compiled(ident, &[quote!(Reads), quote!(rt::Event)], &TokenStream::new(), None);
     let (alone, history) = event_alone(rule, cx, query);
     quote! {
         #alert_struct
@@ -135,7 +122,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
                 }
             }
 
-            #detect
+            #compiled
 
             #conversions
         };
@@ -176,7 +163,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
     let alert = alert_ident(ident);
     let imports = imports(krate);
     let conversions = conversions(&alert);
-    let detect = detect(ident, &[], &TokenStream::new(), None);
+    let compiled = compiled(ident, &[quote!(rt::Event)], &TokenStream::new(), None);
     quote! {
         #[doc = " The alert of a rule that does not compile."]
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
@@ -216,7 +203,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
                 }
             }
 
-            #detect
+            #compiled
 
             #conversions
         };
