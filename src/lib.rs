@@ -43,6 +43,8 @@ pub mod key;
 pub mod lineage;
 pub mod number;
 mod own;
+#[doc(hidden)]
+pub mod packed;
 mod regex;
 pub mod row;
 pub mod rule;
@@ -110,7 +112,7 @@ pub mod __private {
     };
     pub use crate::value::Timestamp;
     pub use crate::values::{Values, collect};
-    pub use crate::{sample, sequence};
+    pub use crate::{packed, sample, sequence};
     pub use serde;
     pub use serde::ser::{Serialize, Serializer};
     pub use serde_json;

@@ -17,7 +17,7 @@ use syn::{ItemStruct, Visibility};
 
 use crate::args::{self, Args, Print, Query};
 use crate::docs;
-use crate::emit;
+use crate::emit::{self, Told};
 use crate::project::{Project, track};
 use crate::report;
 use crate::source::{FileMap, Source, SourceMap};
@@ -145,6 +145,17 @@ impl Whole {
             rule_id: &self.rule_id,
             description: &self.description,
             text: &self.text,
+        }
+    }
+
+    /// Its metadata; `fields` are those that it reads.
+    pub(crate) fn told<'a>(&'a self, fields: &'a [(String, &'static str)]) -> Told<'a> {
+        Told {
+            meta: &self.meta,
+            rule_id: &self.rule_id,
+            description: &self.description,
+            query: &self.text,
+            fields,
         }
     }
 }

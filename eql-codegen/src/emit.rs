@@ -6,13 +6,15 @@ mod expr;
 mod fields;
 mod group;
 mod meta;
+mod packed;
 mod rule;
 mod strings;
 
 pub(crate) use compact::compact;
 pub(crate) use fields::{field_type, ident, kind, own_type};
-pub(crate) use meta::meta;
-pub(crate) use rule::{Rule, TAKEN, imports, rule, skeleton};
+pub(crate) use meta::Told;
+pub(crate) use packed::Packer;
+pub(crate) use rule::{Rule, TAKEN, fields_read, imports, rule, skeleton};
 
 use eql_grammar::hir;
 

@@ -12,8 +12,8 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Visibility};
 
-use crate::compile::{Checked, Compiled, Whole};
-use crate::emit::{self, Shape};
+use crate::compile::{Checked, Whole};
+use crate::emit::{self, Packer, Shape};
 use crate::plan::{Plan, Priors};
 use crate::project::{Project, track};
 use crate::report;
@@ -152,10 +152,22 @@ fn module(
             }
             ids.push((rule.rule_id.clone(), file.clone()));
         }
-        items.extend(one(&compiled, krate, &ident, &public, shape, &mut code));
+        let notes = &compiled.notes;
+        items.extend(match &compiled.rule {
+            Some(rule) => {
+                let lines = crate::docs::lines(rule, None).join("\n");
+                quote!(#notes #[doc = #lines] #public struct #ident;)
+            }
+            None => {
+                let skeleton = emit::skeleton(krate, &public, &ident);
+                let about = " A rule that does not compile.";
+                quote!(#notes #[doc = #about] #public struct #ident; #skeleton)
+            }
+        });
         rules.extend(compiled.rule.map(|rule| (idents.len(), rule)));
         idents.push(ident);
     }
+    code.extend(impls(krate, &idents, &rules, shape));
     let imports = emit::imports(krate);
     let planned = planned(set, &idents, &rules, &mut code);
     let listed = listed(krate, &idents);
@@ -277,23 +289,27 @@ fn planned(
     }
 }
 
-/// The struct of a rule; its impls go to `code`.
-fn one(
-    compiled: &Compiled,
+/// The impls of the rules, and their metadata.
+fn impls(
     krate: &TokenStream,
-    ident: &Ident,
-    vis: &Visibility,
+    idents: &[Ident],
+    rules: &[(usize, Whole)],
     shape: Shape,
-    code: &mut TokenStream,
 ) -> TokenStream {
-    let notes = &compiled.notes;
-    if let Some(rule) = &compiled.rule {
-        code.extend(emit::compact(&rule.emitted(krate, ident, vis), shape));
-        let lines = crate::docs::lines(rule, None).join("\n");
-        return quote!(#notes #[doc = #lines] #vis struct #ident;);
-    }
-    let skeleton = emit::skeleton(krate, vis, ident);
-    quote!(#notes #[doc = " A rule that does not compile."] #vis struct #ident; #skeleton)
+    let vis = &syn::parse_quote!(pub);
+    let fields: Vec<_> = rules.iter().map(|(_, rule)| emit::fields_read(&rule.hir)).collect();
+    let mut packer = Packer::default();
+    let each: Vec<TokenStream> = rules
+        .iter()
+        .zip(&fields)
+        .map(|((place, rule), fields)| {
+            let at = Literal::usize_unsuffixed(packer.add(rule.told(fields)));
+            let rule = rule.emitted(krate, &idents[*place], vis);
+            emit::compact(&rule, shape, &quote!(&METAS[#at]))
+        })
+        .collect();
+    let metas = packer.into_items();
+    quote!(#metas #(#each)*)
 }
 
 fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> {

@@ -9,13 +9,14 @@ use super::group::{Group, machine_of, rule_trait, terms};
 use super::rule::{Bounds, Rule, compiled, event_alone, members, rule_impl};
 use super::{Cx, Shape};
 
-/// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports).
-pub(crate) fn compact(rule: &Rule<'_>, shape: Shape) -> TokenStream {
+/// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports). `meta` is a reference to its
+/// metadata.
+pub(crate) fn compact(rule: &Rule<'_>, shape: Shape, meta: &TokenStream) -> TokenStream {
     let cx = &Cx { fields: &rule.query.fields, shape };
     let ident = rule.ident;
     let members = members(rule.query);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, &members);
+    let meta = rule_impl(rule, meta);
     let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);
     let group = Group::of(rule.query);
     let (body, reads) = match (&rule.query.body, &group) {

@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use super::Cx;
 use super::rule::{
     Bounds, Member, Rule, alert_ident, compiled, imports, lineages, members, members_where,
-    owned_of, pipes, rule_impl,
+    own_meta, owned_of, pipes, rule_impl,
 };
 
 /// What differs between a sequence and a sample.
@@ -70,7 +70,7 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let structs = structs(rule, &parts);
     let imports = imports(krate);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, &members);
+    let meta = rule_impl(rule, &own_meta(rule));
     let bounds = Bounds::new(rule, cx, &members).reads();
     let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);

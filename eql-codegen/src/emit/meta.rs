@@ -4,14 +4,21 @@ use eql_grammar::meta::{Attack, Meta, Severity};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-/// The value of `RuleMeta`. `query` is the text as written; `fields` are paths with type names, by path.
-pub(crate) fn meta(
-    meta: &Meta,
-    rule_id: &str,
-    description: &str,
-    query: &str,
-    fields: &[(String, &'static str)],
-) -> TokenStream {
+/// Metadata as `RuleMeta` has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) meta: &'a Meta,
+    pub(crate) rule_id: &'a str,
+    pub(crate) description: &'a str,
+    /// The query as written.
+    pub(crate) query: &'a str,
+    /// Paths with type names, by path.
+    pub(crate) fields: &'a [(String, &'static str)],
+}
+
+/// The value of `RuleMeta`.
+pub(crate) fn meta(told: Told<'_>) -> TokenStream {
+    let Told { meta, rule_id, description, query, fields } = told;
     let Meta { name, author, license, index, tags, references, false_positives, .. } = meta;
     let Meta { note, setup, interval, from, to, .. } = meta;
     let severity = match meta.severity {

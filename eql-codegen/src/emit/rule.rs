@@ -10,7 +10,7 @@ use syn::Visibility;
 
 use super::fields::{ident, owned, words};
 use super::group::Group;
-use super::{Cx, Shape, group};
+use super::{Cx, Shape, Told, group, meta};
 use crate::inspect::Partition;
 
 /// A rule that passed every check.
@@ -72,7 +72,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     let alert_struct = alert_struct(rule, members);
     let imports = imports(krate);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, members);
+    let meta = rule_impl(rule, &own_meta(rule));
     let bounds = Bounds::new(rule, cx, members);
     let reads = &bounds.list;
     let bounds = bounds.reads();
@@ -284,18 +284,32 @@ pub(super) fn lineages(query: &hir::Query, cx: &Cx<'_>) -> (Literal, TokenStream
     (count, quote!(#(#each)*))
 }
 
-pub(super) fn rule_impl(rule: &Rule<'_>, members: &[Member]) -> TokenStream {
-    let ident = rule.ident;
-    let mut fields: Vec<_> = members.iter().map(|m| (m.path.clone(), m.ty.name())).collect();
+/// The event's own fields that the rule reads, with the names of their types, by path.
+pub(crate) fn fields_read(query: &hir::Query) -> Vec<(String, &'static str)> {
+    let mut fields: Vec<_> =
+        members(query).into_iter().map(|member| (member.path, member.ty.name())).collect();
     fields.sort();
-    let meta = super::meta(rule.meta, rule.rule_id, rule.description, rule.text, &fields);
+    fields
+}
+
+/// The metadata of a rule that stands alone.
+pub(super) fn own_meta(rule: &Rule<'_>) -> TokenStream {
+    let fields = &fields_read(rule.query);
+    let Rule { meta, rule_id, description, text: query, .. } = *rule;
+    let meta = self::meta::meta(Told { meta, rule_id, description, query, fields });
+    quote!({
+        static META: rt::RuleMeta = #meta;
+        &META
+    })
+}
+
+/// `meta` is a reference to the metadata.
+pub(super) fn rule_impl(rule: &Rule<'_>, meta: &TokenStream) -> TokenStream {
+    let ident = rule.ident;
     let partition = partition(rule.query);
     quote! {
         impl rt::Rule for #ident {
-            const META: &'static rt::RuleMeta = {
-                static META: rt::RuleMeta = #meta;
-                &META
-            };
+            const META: &'static rt::RuleMeta = #meta;
             #partition
         }
 

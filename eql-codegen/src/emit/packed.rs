@@ -1,0 +1,235 @@
+//! Metadata of the rules of a set as a text and tables of numbers, which constant functions of the runtime unpack: as
+//! expressions it would take rustc as long as all conditions.
+//!
+//! `eql::packed` reads what this writes, record by record.
+
+use std::collections::HashMap;
+
+use eql_grammar::meta::{Attack, Meta, Severity, Technique, Threat};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::Told;
+
+/// Packs the metadata of one rule after the other.
+#[derive(Default)]
+pub(crate) struct Packer<'a> {
+    texts: Vec<&'a str>,
+    by_text: HashMap<&'a str, u32>,
+    lists: Lists,
+    pairs: Table<2>,
+    pair_lists: Lists,
+    attacks: Table<3>,
+    attack_lists: Lists,
+    techniques: Table<2>,
+    technique_lists: Lists,
+    threats: Table<3>,
+    threat_lists: Lists,
+    metas: Vec<u32>,
+    rules: usize,
+}
+
+/// Records of so many words, each of which is there once.
+#[derive(Default)]
+struct Table<const N: usize> {
+    records: Vec<[u32; N]>,
+    places: HashMap<[u32; N], u32>,
+}
+
+impl<const N: usize> Table<N> {
+    fn place(&mut self, record: [u32; N]) -> u32 {
+        let next = number(self.records.len());
+        let place = *self.places.entry(record).or_insert(next);
+        if place == next {
+            self.records.push(record);
+        }
+        place
+    }
+
+    /// As words, and how many records there are.
+    fn words(&self) -> (Literal, usize) {
+        (bytes(self.records.iter().flatten().copied()), self.records.len())
+    }
+}
+
+/// Lists of places in something else, each of which is there once.
+#[derive(Default)]
+struct Lists {
+    items: Vec<u32>,
+    lengths: Vec<u32>,
+    places: HashMap<Vec<u32>, u32>,
+}
+
+impl Lists {
+    fn place(&mut self, list: Vec<u32>) -> u32 {
+        if let Some(place) = self.places.get(&list) {
+            return *place;
+        }
+        let place = number(self.lengths.len());
+        self.items.extend(&list);
+        self.lengths.push(number(list.len()));
+        self.places.insert(list, place);
+        place
+    }
+
+    /// A static of this name with all lists. The places are those of `of`, which has elements of type `ty`.
+    fn items(&self, name: &str, ty: &TokenStream, of: &TokenStream) -> TokenStream {
+        let (list_count, item_count) = (self.lengths.len(), self.items.len());
+        let items = bytes(self.items.iter().copied());
+        let lengths = bytes(self.lengths.iter().copied());
+        let name = super::ident(name);
+        quote! {
+            static #name: [&[#ty]; #list_count] = {
+                static ITEMS: [#ty; #item_count] = rt::packed::items(#of, #items);
+                rt::packed::lists(&ITEMS, #lengths)
+            };
+        }
+    }
+}
+
+/// No set has as many things as there are numbers: its source would not fit into a file.
+fn number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+fn words(number: u64) -> [u32; 2] {
+    [(number & u64::from(u32::MAX)) as u32, (number >> 32) as u32]
+}
+
+impl<'a> Packer<'a> {
+    fn text(&mut self, text: &'a str) -> u32 {
+        let next = number(self.texts.len());
+        let place = *self.by_text.entry(text).or_insert(next);
+        if place == next {
+            self.texts.push(text);
+        }
+        place
+    }
+
+    /// 0 for none, else the place of the text from 1.
+    fn option(&mut self, text: Option<&'a String>) -> u32 {
+        text.map_or(0, |text| self.text(text) + 1)
+    }
+
+    fn list(&mut self, list: &'a [String]) -> u32 {
+        let list = list.iter().map(|text| self.text(text)).collect();
+        self.lists.place(list)
+    }
+
+    fn pairs(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u32 {
+        let list = pairs
+            .map(|(one, other)| {
+                let pair = [self.text(one), self.text(other)];
+                self.pairs.place(pair)
+            })
+            .collect();
+        self.pair_lists.place(list)
+    }
+
+    fn attack(&mut self, attack: &'a Attack) -> u32 {
+        let Attack { id, name, reference } = attack;
+        let record = [id, name, reference].map(|text| self.text(text));
+        self.attacks.place(record)
+    }
+
+    fn technique(&mut self, technique: &'a Technique) -> u32 {
+        let sub = technique.subtechnique.iter().map(|sub| self.attack(sub)).collect();
+        let record = [self.attack(&technique.technique), self.attack_lists.place(sub)];
+        self.techniques.place(record)
+    }
+
+    fn threat(&mut self, threat: &'a Threat) -> u32 {
+        let techniques = threat.technique.iter().map(|one| self.technique(one)).collect();
+        let techniques = self.technique_lists.place(techniques);
+        let record = [self.text(&threat.framework), self.attack(&threat.tactic), techniques];
+        self.threats.place(record)
+    }
+
+    fn threats(&mut self, threats: &'a [Threat]) -> u32 {
+        let list = threats.iter().map(|threat| self.threat(threat)).collect();
+        self.threat_lists.place(list)
+    }
+
+    /// Adds a rule, and gives its place.
+    pub(crate) fn add(&mut self, told: Told<'a>) -> usize {
+        let Told { meta, rule_id, description, query, fields } = told;
+        let Meta { name, author, license, index, tags, references, false_positives, .. } = meta;
+        let Meta { note, setup, interval, from, to, .. } = meta;
+        let severity = match meta.severity {
+            Severity::Low => 0,
+            Severity::Medium => 1,
+            Severity::High => 2,
+            Severity::Critical => 3,
+        };
+        let pair = |(one, other): &'a (String, String)| (one.as_str(), other.as_str());
+        let other = self.pairs(meta.other.iter().map(pair));
+        let fields = self.pairs(fields.iter().map(|(path, ty)| (path.as_str(), *ty)));
+        let record: [&[u32]; 9] = [
+            &[rule_id, name, description].map(|text| self.text(text)),
+            &[severity, meta.risk_score.into()],
+            &[self.list(author), self.text(license), meta.version, self.text(query)],
+            &[index, tags, references, false_positives].map(|list| self.list(list)),
+            &[note, setup, interval, from, to].map(|text| self.text(text)),
+            &words(meta.schedule.interval),
+            &words(meta.schedule.from),
+            &words(meta.schedule.to),
+            &[
+                meta.max_signals,
+                self.threats(&meta.threat),
+                self.option(meta.building_block_type.as_ref()),
+                self.option(meta.event_category_override.as_ref()),
+                self.option(meta.timestamp_field.as_ref()),
+                self.option(meta.tiebreaker_field.as_ref()),
+                self.option(meta.timestamp_override.as_ref()),
+                self.option(meta.rule_name_override.as_ref()),
+                other,
+                fields,
+            ],
+        ];
+        self.metas.extend(record.concat());
+        self.rules += 1;
+        self.rules - 1
+    }
+
+    /// The static `METAS`, with those that it is made of.
+    pub(crate) fn into_items(self) -> TokenStream {
+        let Self { texts, lists, pairs, pair_lists, .. } = &self;
+        let Self { attacks, attack_lists, techniques, technique_lists, .. } = &self;
+        let Self { threats, threat_lists, metas, rules, .. } = &self;
+        let text_count = texts.len();
+        let lists = lists.items("LISTS", &quote!(&str), &quote!(&TEXTS));
+        let pair_lists = pair_lists.items("PAIR_LISTS", &quote!((&str, &str)), &quote!(&PAIRS));
+        let attack_lists =
+            attack_lists.items("ATTACK_LISTS", &quote!(rt::Attack), &quote!(&ATTACKS));
+        let technique_lists =
+            technique_lists.items("TECHNIQUE_LISTS", &quote!(rt::Technique), &quote!(&TECHNIQUES));
+        let threat_lists =
+            threat_lists.items("THREAT_LISTS", &quote!(rt::Threat), &quote!(&THREATS));
+        let (pairs, pair_count) = pairs.words();
+        let (attacks, attack_count) = attacks.words();
+        let (techniques, technique_count) = techniques.words();
+        let (threats, threat_count) = threats.words();
+        let metas = bytes(metas.iter().copied());
+        quote! {
+            static TEXTS: [&str; #text_count] = [#(#texts),*];
+            #lists
+            static PAIRS: [(&str, &str); #pair_count] = rt::packed::pairs(&TEXTS, #pairs);
+            #pair_lists
+            static ATTACKS: [rt::Attack; #attack_count] = rt::packed::attacks(&TEXTS, #attacks);
+            #attack_lists
+            static TECHNIQUES: [rt::Technique; #technique_count] =
+                rt::packed::techniques(&ATTACKS, &ATTACK_LISTS, #techniques);
+            #technique_lists
+            static THREATS: [rt::Threat; #threat_count] =
+                rt::packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
+            #threat_lists
+            static METAS: [rt::RuleMeta; #rules] =
+                rt::packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, #metas);
+        }
+    }
+}
+
+fn bytes(words: impl IntoIterator<Item = u32>) -> Literal {
+    let bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+    Literal::byte_string(&bytes)
+}

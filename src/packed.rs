@@ -1,0 +1,207 @@
+//! Metadata of the rules of a set, out of texts and tables of numbers: what `eql-codegen` writes in the place of
+//! expressions, of which rustc would have to go through each.
+//!
+//! All of it happens at compile time, where a call takes some microseconds; so there are few of them. A table is a row of
+//! words of 32 bits, little endian, each of which is a number or a place in an array.
+
+use crate::generated::BROKEN;
+use crate::rule::{Attack, RuleMeta, Schedule, Severity, Technique, Threat};
+
+type Text = &'static str;
+
+/// An array of which the elements are made one after the other, `word!` being the next word of the table `words`.
+macro_rules! array {
+    ($words:ident, $at:ident, $unset:expr, $make:expr) => {{
+        let ($words, _) = $words.as_chunks::<4>();
+        let mut $at = 0;
+        let mut all = [$unset; N];
+        let mut next = 0;
+        while next < N {
+            all[next] = $make;
+            next += 1;
+        }
+        all
+    }};
+}
+
+/// The next word of a table.
+macro_rules! word {
+    ($words:ident, $at:ident) => {{
+        let word = $words[$at];
+        $at += 1;
+        word[0] as usize
+            | (word[1] as usize) << 8
+            | (word[2] as usize) << 16
+            | (word[3] as usize) << 24
+    }};
+}
+
+const NO_ATTACK: Attack = Attack { id: "", name: "", reference: "" };
+const NO_TECHNIQUE: Technique = Technique { technique: NO_ATTACK, subtechnique: &[] };
+const NO_THREAT: Threat = Threat { framework: "", tactic: NO_ATTACK, technique: &[] };
+
+/// Pairs of texts.
+#[must_use]
+pub const fn pairs<const N: usize>(
+    texts: &'static [Text],
+    words: &'static [u8],
+) -> [(Text, Text); N] {
+    array!(words, at, ("", ""), (texts[word!(words, at)], texts[word!(words, at)]))
+}
+
+/// Entries of ATT&CK.
+#[must_use]
+pub const fn attacks<const N: usize>(texts: &'static [Text], words: &'static [u8]) -> [Attack; N] {
+    array!(
+        words,
+        at,
+        NO_ATTACK,
+        Attack {
+            id: texts[word!(words, at)],
+            name: texts[word!(words, at)],
+            reference: texts[word!(words, at)]
+        }
+    )
+}
+
+/// Techniques, each with a list of sub-techniques.
+#[must_use]
+pub const fn techniques<const N: usize>(
+    attacks: &'static [Attack],
+    lists: &'static [&'static [Attack]],
+    words: &'static [u8],
+) -> [Technique; N] {
+    array!(
+        words,
+        at,
+        NO_TECHNIQUE,
+        Technique { technique: attacks[word!(words, at)], subtechnique: lists[word!(words, at)] }
+    )
+}
+
+/// Tactics, each with a list of techniques.
+#[must_use]
+pub const fn threats<const N: usize>(
+    texts: &'static [Text],
+    attacks: &'static [Attack],
+    lists: &'static [&'static [Technique]],
+    words: &'static [u8],
+) -> [Threat; N] {
+    array!(
+        words,
+        at,
+        NO_THREAT,
+        Threat {
+            framework: texts[word!(words, at)],
+            tactic: attacks[word!(words, at)],
+            technique: lists[word!(words, at)]
+        }
+    )
+}
+
+/// Elements of lists, list after list.
+#[must_use]
+pub const fn items<T: Copy, const N: usize>(of: &'static [T], words: &'static [u8]) -> [T; N] {
+    array!(words, at, of[0], of[word!(words, at)])
+}
+
+/// Lists, of which `items` has the elements and `words` the lengths.
+#[must_use]
+pub const fn lists<T, const N: usize>(
+    items: &'static [T],
+    words: &'static [u8],
+) -> [&'static [T]; N] {
+    let mut rest = items;
+    array!(words, at, items.split_at(0).0, {
+        let (list, behind) = rest.split_at(word!(words, at));
+        rest = behind;
+        list
+    })
+}
+
+/// The metadata of rules. The words of each are in the order in which its members stand here.
+#[must_use]
+pub const fn metas<const N: usize>(
+    texts: &'static [Text],
+    lists: &'static [&'static [Text]],
+    pairs: &'static [&'static [(Text, Text)]],
+    threats: &'static [&'static [Threat]],
+    words: &'static [u8],
+) -> [RuleMeta; N] {
+    array!(
+        words,
+        at,
+        BROKEN,
+        RuleMeta {
+            rule_id: texts[word!(words, at)],
+            name: texts[word!(words, at)],
+            description: texts[word!(words, at)],
+            severity: match word!(words, at) {
+                0 => Severity::Low,
+                1 => Severity::Medium,
+                2 => Severity::High,
+                _ => Severity::Critical,
+            },
+            risk_score: word!(words, at) as u8,
+            author: lists[word!(words, at)],
+            license: texts[word!(words, at)],
+            version: word!(words, at) as u32,
+            query: texts[word!(words, at)],
+            language: "eql",
+            index: lists[word!(words, at)],
+            tags: lists[word!(words, at)],
+            references: lists[word!(words, at)],
+            false_positives: lists[word!(words, at)],
+            note: texts[word!(words, at)],
+            setup: texts[word!(words, at)],
+            interval: texts[word!(words, at)],
+            from: texts[word!(words, at)],
+            to: texts[word!(words, at)],
+            schedule: Schedule {
+                interval: word!(words, at) as u64 | (word!(words, at) as u64) << 32,
+                from: word!(words, at) as u64 | (word!(words, at) as u64) << 32,
+                to: word!(words, at) as u64 | (word!(words, at) as u64) << 32
+            },
+            max_signals: word!(words, at) as u32,
+            threat: threats[word!(words, at)],
+            building_block_type: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            event_category_override: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            timestamp_field: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            tiebreaker_field: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            timestamp_override: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            rule_name_override: match word!(words, at) {
+                0 => None,
+                place => Some(texts[place - 1]),
+            },
+            other: pairs[word!(words, at)],
+            fields: pairs[word!(words, at)]
+        }
+    )
+}
+
+/// References to the metadata of each rule.
+#[must_use]
+pub const fn each<const N: usize>(metas: &'static [RuleMeta; N]) -> [&'static RuleMeta; N] {
+    let mut all = [&BROKEN; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = &metas[at];
+        at += 1;
+    }
+    all
+}
