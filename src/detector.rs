@@ -9,7 +9,7 @@ use crate::group::{
     SampleDetector, SampleParts, SampleRule, SequenceDetector, SequenceParts, SequenceRule, Terms,
 };
 use crate::lineage::Lineage;
-use crate::rule::{EventRule, MakeDocument, RuleMeta};
+use crate::rule::{EventRule, Rule, RuleMeta};
 use crate::sequence::{Match, Pipe, Pipes, Target};
 use crate::value::Timestamp;
 
@@ -95,7 +95,7 @@ pub trait Detector<E: ?Sized>: Send {
 
 /// A rule that can be driven over events of type `E`.
 ///
-/// `#[eql::rule]` writes it for every event type that carries the fields of the rule.
+/// Every [`Rule`] is one, over every event type that carries its fields.
 pub trait Detect<E: ?Sized> {
     /// The rule with fresh state.
     fn detector<'a>() -> Box<dyn Detector<E> + 'a>
@@ -112,22 +112,46 @@ pub trait Detect<E: ?Sized> {
     }
 }
 
-/// A rule that is [compiled](Parts) for events of type `E`: what `#[eql::rule]` writes to make it one of [`Detect`].
-pub trait Compiled<E: ?Sized> {
+/// [`Rule::Kind`] of an event rule.
+#[derive(Clone, Copy, Debug)]
+pub enum OneEvent {}
+
+/// [`Rule::Kind`] of a sequence.
+#[derive(Clone, Copy, Debug)]
+pub enum InOrder {}
+
+/// [`Rule::Kind`] of a sample.
+#[derive(Clone, Copy, Debug)]
+pub enum InAnyOrder {}
+
+/// How rules of a kind are driven over events of type `E`.
+pub trait Drives<R, E: ?Sized> {
     /// The rule as values.
     const PARTS: Parts<E>;
 }
 
-impl<E: Event + ?Sized, R: Compiled<E>> Detect<E> for R {
+impl<R: EventRule<E>, E: ?Sized> Drives<R, E> for OneEvent {
+    const PARTS: Parts<E> = Parts(Kind::Event(EventParts::of::<R>()));
+}
+
+impl<R: SequenceRule + Terms<E>, E: ?Sized> Drives<R, E> for InOrder {
+    const PARTS: Parts<E> = Parts(Kind::Sequence(SequenceParts::of::<R>()));
+}
+
+impl<R: SampleRule + Terms<E>, E: ?Sized> Drives<R, E> for InAnyOrder {
+    const PARTS: Parts<E> = Parts(Kind::Sample(SampleParts::of::<R>()));
+}
+
+impl<E: Event + ?Sized, R: Rule<Kind: Drives<R, E>>> Detect<E> for R {
     fn detector<'a>() -> Box<dyn Detector<E> + 'a>
     where
         E: 'a,
     {
-        R::PARTS.detector()
+        <R::Kind as Drives<R, E>>::PARTS.detector()
     }
 
     fn test(target: Target, event: &E) -> bool {
-        R::PARTS.test(target, event)
+        <R::Kind as Drives<R, E>>::PARTS.test(target, event)
     }
 }
 
@@ -142,24 +166,6 @@ enum Kind<E: ?Sized> {
 }
 
 impl<E: ?Sized> Parts<E> {
-    /// Those of an event rule.
-    #[must_use]
-    pub const fn event<R: EventRule<E>>() -> Self {
-        Self(Kind::Event(EventParts::of::<R>()))
-    }
-
-    /// Those of a sequence.
-    #[must_use]
-    pub const fn sequence<R: SequenceRule + Terms<E>>() -> Self {
-        Self(Kind::Sequence(SequenceParts::of::<R>()))
-    }
-
-    /// Those of a sample.
-    #[must_use]
-    pub const fn sample<R: SampleRule + Terms<E>>() -> Self {
-        Self(Kind::Sample(SampleParts::of::<R>()))
-    }
-
     /// The metadata of the rule.
     #[must_use]
     pub const fn meta(&self) -> &'static RuleMeta {
@@ -225,7 +231,6 @@ struct EventParts<E: ?Sized> {
     after: Option<fn(&E, &mut [Lineage]) -> bool>,
     lineages: usize,
     pipes: &'static [Pipe],
-    document: MakeDocument<E>,
 }
 
 impl<E: ?Sized> Clone for EventParts<E> {
@@ -244,7 +249,6 @@ impl<E: ?Sized> EventParts<E> {
             after: if R::LINEAGES > 0 { Some(R::matches_after) } else { None },
             lineages: R::LINEAGES,
             pipes: R::PIPES,
-            document: R::DOCUMENT,
         }
     }
 }
@@ -264,7 +268,7 @@ impl<E: ?Sized> EventDetector<E> {
     }
 }
 
-impl<E: ?Sized> Detector<E> for EventDetector<E> {
+impl<E: Event + ?Sized> Detector<E> for EventDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
         self.parts.meta
     }
@@ -296,7 +300,7 @@ impl<E: ?Sized> Detector<E> for EventDetector<E> {
         if targets.is_empty() {
             return;
         }
-        let alert = (self.parts.document)(self.parts.meta, event, origin, execution);
+        let alert = Document::of_event(self.parts.meta, event, origin, execution);
         if alert.is_own_alert() {
             return;
         }

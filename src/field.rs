@@ -127,6 +127,15 @@ pub trait Has<F: Field> {
     {
         self.any(|value| test.matches(value))
     }
+
+    /// Whether a value is this text, byte by byte.
+    #[inline]
+    fn is(&self, text: &str) -> bool
+    where
+        F: Field<Kind: TextKind>,
+    {
+        self.any(|value| value == text)
+    }
 }
 
 /// [`Has<F>`], as the rule `R` asks for it, so that an event type that lacks the field is refused in words that

@@ -164,12 +164,12 @@ pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
     (from..to).map(make).collect()
 }
 
-/// The detectors of a set of rules.
+/// The detectors of a set of rules, each made by a function.
 #[must_use]
-pub fn collect_detectors<'a, E: ?Sized, const N: usize>(
-    detectors: [Box<dyn Detector<E> + 'a>; N],
+pub fn detectors<'a, E: ?Sized>(
+    make: &[fn() -> Box<dyn Detector<E> + 'a>],
 ) -> Vec<Box<dyn Detector<E> + 'a>> {
-    Vec::from(detectors)
+    make.iter().map(|make| make()).collect()
 }
 
 /// The time in a member that carries `@timestamp`.

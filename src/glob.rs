@@ -72,6 +72,9 @@ pub struct Gap {
     pub text: &'static str,
 }
 
+/// A piece that is everywhere.
+pub const NO_PIECE: Piece = Piece { head: Needle { text: "", rare: 0 }, tail: &[] };
+
 /// A test of one string: the texts and the patterns of which it has to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strings {

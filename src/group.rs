@@ -61,9 +61,6 @@ impl Serialize for Group {
     }
 }
 
-/// Makes the alerts of a rule over several events, from the events of a match.
-pub type MakeGroup = fn(&'static RuleMeta, &[Option<Stored>], &Execution) -> Option<Group>;
-
 /// The terms that an event fits, with their keys; reused from event to event.
 #[derive(Clone, Debug, Default)]
 struct Hits {
@@ -104,14 +101,17 @@ pub trait SequenceRule: Rule {
     const LAYOUT: u64;
     /// Conditions of later terms on events of earlier ones (endpoint dialect).
     const GUARD: Option<Guard<Stored>>;
-    /// Makes the documents of [`alert`](Self::alert), out of the metadata of this rule.
-    #[doc(hidden)]
-    const GROUP: MakeGroup = |_, events, execution| Self::alert(events, execution).map(Into::into);
     /// The rule's own alert, with a typed part for each term.
     type Alert: Into<Group>;
 
-    /// The alert of a completed sequence, a missing event being `None`.
-    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert>;
+    /// The rule's own alert of a completed sequence, around its documents. A missing event is `None`.
+    fn typed(events: &[Option<Stored>], group: Group) -> Self::Alert;
+
+    /// The alert of a completed sequence, a missing event being `None`; `None` where one of the events is an alert
+    /// of this rule.
+    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert> {
+        Some(Self::typed(events, Group::of(Self::META, events, execution)?))
+    }
 }
 
 /// A compiled sample.
@@ -120,14 +120,16 @@ pub trait SampleRule: Rule {
     const PLAN: sample::Plan;
     /// Changes whenever saved state of an older build has no meaning any more.
     const LAYOUT: u64;
-    /// Makes the documents of [`alert`](Self::alert), out of the metadata of this rule.
-    #[doc(hidden)]
-    const GROUP: MakeGroup = |_, events, execution| Self::alert(events, execution).map(Into::into);
     /// The rule's own alert, with a typed part for each term.
     type Alert: Into<Group>;
 
-    /// The alert of a sample.
-    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert>;
+    /// The rule's own alert of a sample, around its documents.
+    fn typed(events: &[Option<Stored>], group: Group) -> Self::Alert;
+
+    /// The alert of a sample; `None` where one of the events is an alert of this rule.
+    fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert> {
+        Some(Self::typed(events, Group::of(Self::META, events, execution)?))
+    }
 }
 
 /// A rule over several events, over events of type `E`.
@@ -458,7 +460,6 @@ pub(crate) struct SequenceParts<E: ?Sized> {
     pub(crate) terms: TermsOf<E>,
     plan: sequence::Plan<'static>,
     guard: Option<Guard<Stored>>,
-    group: MakeGroup,
 }
 
 impl<E: ?Sized> Clone for SequenceParts<E> {
@@ -472,7 +473,7 @@ impl<E: ?Sized> Copy for SequenceParts<E> {}
 impl<E: ?Sized> SequenceParts<E> {
     pub(crate) const fn of<R: SequenceRule + Terms<E>>() -> Self {
         let terms = TermsOf::of::<R>();
-        Self { meta: R::META, terms, plan: R::PLAN, guard: R::GUARD, group: R::GROUP }
+        Self { meta: R::META, terms, plan: R::PLAN, guard: R::GUARD }
     }
 }
 
@@ -493,12 +494,11 @@ impl<E: ?Sized> SequenceDetector<E> {
 /// Emits the documents of the matches that it is called with.
 fn documents<'a>(
     meta: &'static RuleMeta,
-    group: MakeGroup,
     execution: &'a Execution,
     emit: &'a mut dyn FnMut(Document),
 ) -> impl FnMut(&[Option<Stored>]) + 'a {
     move |events| {
-        let group = group(meta, events, execution);
+        let group = Group::of(meta, events, execution);
         group.into_iter().flat_map(Group::into_documents).for_each(&mut *emit);
     }
 }
@@ -515,7 +515,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&found.events));
     }
 
@@ -527,7 +527,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state
             .on_hits(&self.parts.terms, event, targets, origin, &mut |found| emit(&found.events));
     }
@@ -546,7 +546,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.machine.advance_watermark(time, &mut |found| emit(&found.events));
     }
 
@@ -555,7 +555,7 @@ impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.machine.flush(&mut |found| emit(&found.events));
     }
 
@@ -714,7 +714,6 @@ pub(crate) struct SampleParts<E: ?Sized> {
     pub(crate) meta: &'static RuleMeta,
     pub(crate) terms: TermsOf<E>,
     plan: sample::Plan,
-    group: MakeGroup,
 }
 
 impl<E: ?Sized> Clone for SampleParts<E> {
@@ -727,7 +726,7 @@ impl<E: ?Sized> Copy for SampleParts<E> {}
 
 impl<E: ?Sized> SampleParts<E> {
     pub(crate) const fn of<R: SampleRule + Terms<E>>() -> Self {
-        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: R::PLAN, group: R::GROUP }
+        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: R::PLAN }
     }
 }
 
@@ -771,7 +770,7 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&all_there(found)));
     }
 
@@ -783,7 +782,7 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.fits.take(&self.parts.terms, event, targets);
         self.state.proceed(event, origin, &mut |found| emit(&all_there(found)));
     }
@@ -793,7 +792,7 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
     }
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.parts.meta, self.parts.group, execution, emit);
+        let mut emit = documents(self.parts.meta, execution, emit);
         self.state.machine.flush(&mut |found| emit(&all_there(found)));
     }
 

@@ -72,7 +72,7 @@ pub mod __private {
     pub use crate::alert::{Document, Execution, Origin};
     pub use crate::cidr::{Cidr, cidr_match, parse_ip};
     pub use crate::convert::FieldValue;
-    pub use crate::detector::{Compiled, Detect, Detector, Parts};
+    pub use crate::detector::{Detect, Detector, InAnyOrder, InOrder, OneEvent};
     pub use crate::ecs;
     pub use crate::event::Event;
     pub use crate::field::{
@@ -84,15 +84,16 @@ pub mod __private {
         string_contains, substring, version_cmp,
     };
     pub use crate::generated::{
-        BROKEN, Source, all, any_or_null, both, collect_detectors, compare, either, event_at,
-        first_time, in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs, tiebreaker, time,
-        to_int, to_number, to_part,
+        BROKEN, Source, all, any_or_null, both, compare, detectors, either, event_at, first_time,
+        in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs, tiebreaker, time, to_int,
+        to_number, to_part,
     };
     pub use crate::glob::{
-        Gap, Glob, GlobKind, Piece, Pieces, Strings, any_glob, any_glob_fold, glob, glob_fold,
+        Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, Strings, any_glob, any_glob_fold, glob,
+        glob_fold,
     };
     pub use crate::group::{
-        Group, MakeGroup, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
+        Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
     };
     pub use crate::json::{HasObjects, Scalar};
     pub use crate::key::Keys;
@@ -101,8 +102,7 @@ pub mod __private {
     pub use crate::regex::Dfa;
     pub use crate::row::{Projected, Row, Slot};
     pub use crate::rule::{
-        Attack, EventRule, MakeDocument, Partition, Rule, RuleMeta, Schedule, Severity, Technique,
-        Threat,
+        Attack, EventRule, Partition, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
     };
     pub use crate::scan::Projection;
     pub use crate::set::{Driver, Entry, RuleSet, SetDriver, Shared};

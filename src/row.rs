@@ -166,14 +166,20 @@ pub(crate) fn any_in<K: Kind>(
 }
 
 /// Whether any text in a slot passes the test.
-pub(crate) fn any_text_in(scan: &Scan, slot: usize, test: &Strings) -> bool {
+#[inline]
+fn any_text_in(scan: &Scan, slot: usize, test: impl Fn(&str) -> bool) -> bool {
     scan.values(slot).any(|raw| match raw {
-        Raw::Str(text) => test.matches(text),
-        other => {
-            let read = |scalar| Keyword::coerce(scalar, |text| test.matches(text));
-            other.scalar().and_then(read).unwrap_or(false)
-        }
+        Raw::Str(text) => test(text),
+        other => other.scalar().and_then(|scalar| Keyword::coerce(scalar, &test)).unwrap_or(false),
     })
+}
+
+fn any_passes(scan: &Scan, slot: usize, test: &Strings) -> bool {
+    any_text_in(scan, slot, |text| test.matches(text))
+}
+
+fn any_is(scan: &Scan, slot: usize, is: &str) -> bool {
+    any_text_in(scan, slot, |text| text == is)
 }
 
 impl<S: Projected, F: Slot<S>> Has<F> for Row<S> {
@@ -187,7 +193,15 @@ impl<S: Projected, F: Slot<S>> Has<F> for Row<S> {
     where
         F: Field<Kind: TextKind>,
     {
-        any_text_in(&self.scan, F::SLOT, test)
+        any_passes(&self.scan, F::SLOT, test)
+    }
+
+    #[inline]
+    fn is(&self, text: &str) -> bool
+    where
+        F: Field<Kind: TextKind>,
+    {
+        any_is(&self.scan, F::SLOT, text)
     }
 }
 

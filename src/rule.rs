@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::alert::{Document, Execution, Origin};
+use crate::event::Event;
 use crate::lineage::Lineage;
 use crate::sequence::Pipe;
 
@@ -150,6 +151,10 @@ pub trait Rule: 'static {
 
     /// How its work may be split.
     const PARTITION: Partition = Partition::Stateless;
+
+    /// What it looks at: [`OneEvent`](crate::detector::OneEvent), [`InOrder`](crate::detector::InOrder) or
+    /// [`InAnyOrder`](crate::detector::InAnyOrder).
+    type Kind;
 }
 
 /// How the work of a rule may be split among workers, each of which sees a part of the events in their order: so that
@@ -167,9 +172,6 @@ pub enum Partition {
     Whole,
 }
 
-/// Makes the alert of an event that a rule matches.
-pub type MakeDocument<E> = fn(&'static RuleMeta, &E, Origin<'_>, &Execution) -> Document;
-
 /// A rule that looks at one event at a time, over events of type `E`.
 pub trait EventRule<E: ?Sized>: Rule {
     /// The rule's own alert, with a typed member for each field that the rule reads.
@@ -180,11 +182,6 @@ pub trait EventRule<E: ?Sized>: Rule {
 
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
-
-    /// Makes the document of [`alert`](Self::alert), out of the metadata of this rule.
-    #[doc(hidden)]
-    const DOCUMENT: MakeDocument<E> =
-        |_, event, origin, execution| Self::alert(event, origin, execution).into();
 
     /// Whether the query holds for the event, pipes left aside. No process descends from another here, where the events
     /// before are not known.
@@ -197,6 +194,14 @@ pub trait EventRule<E: ?Sized>: Rule {
         Self::matches(event)
     }
 
+    /// The rule's own alert of an event that matches, around its document.
+    fn typed(event: &E, document: Document) -> Self::Alert;
+
     /// The alert of an event that matches.
-    fn alert(event: &E, origin: Origin<'_>, execution: &Execution) -> Self::Alert;
+    fn alert(event: &E, origin: Origin<'_>, execution: &Execution) -> Self::Alert
+    where
+        E: Event,
+    {
+        Self::typed(event, Document::of_event(Self::META, event, origin, execution))
+    }
 }

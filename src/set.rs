@@ -35,7 +35,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
-use crate::detector::{self, Compiled, Parts};
+use crate::detector::{self, Drives, Parts};
 use crate::row::{Projected, Row, first_date};
 use crate::rule::{Partition, Rule, RuleMeta};
 use crate::scan::{Flaw, Projection};
@@ -67,8 +67,8 @@ pub struct Entry<E: 'static> {
 impl<E: 'static> Entry<E> {
     /// The entry of the rule `R`.
     #[must_use]
-    pub const fn of<R: Rule + Compiled<E>>() -> Self {
-        Self { parts: R::PARTS, partition: R::PARTITION }
+    pub const fn of<R: Rule<Kind: Drives<R, E>>>() -> Self {
+        Self { parts: <R::Kind as Drives<R, E>>::PARTS, partition: R::PARTITION }
     }
 
     /// The metadata of the rule.

@@ -213,7 +213,7 @@ fn listed(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
             E: 'a,
             #(#types: #krate::Detect<E>,)*
         {
-            #krate::__private::collect_detectors([#(<#types as #krate::Detect<E>>::detector()),*])
+            #krate::__private::detectors(&[#(<#types as #krate::Detect<E>>::detector),*])
         }
     }
 }

@@ -6,7 +6,7 @@ use quote::quote;
 use eql_grammar::hir::{Body, EventQuery};
 
 use super::group::{Group, machine_of, rule_trait, terms};
-use super::rule::{Bounds, Rule, compiled, event_alone, members, rule_impl};
+use super::rule::{Bounds, Rule, event_alone, members, rule_impl};
 use super::{Cx, Shape};
 
 /// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports). `meta` is a reference to its
@@ -19,24 +19,17 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape, meta: &TokenStream) -> Toke
     let meta = rule_impl(rule, meta);
     let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);
     let group = Group::of(rule.query);
-    let (body, reads) = match (&rule.query.body, &group) {
-        (Body::Event(query), _) => (event(rule, cx, query, &bounds), "EventRule"),
+    let body = match (&rule.query.body, &group) {
+        (Body::Event(query), _) => event(rule, cx, query, &bounds),
         (_, Some(group)) => {
-            let make = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
-            let own = quote!(
-                const GROUP: rt::MakeGroup = rt::Group::of;
-            );
-            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &make, &own);
+            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &quote!(group));
             let machine = machine_of(ident, group);
             let terms = terms(rule, cx, group, &bounds);
-            (quote!(#traits #machine #terms), "Terms")
+            quote!(#traits #machine #terms)
         }
-        (_, None) => (TokenStream::new(), "Terms"),
+        (_, None) => TokenStream::new(),
     };
-    let reads = super::ident(reads);
-    let clause = quote!(where #ident: rt::#reads<E>);
-    let compiled = compiled(ident, &[quote!(rt::Event)], &clause, group.as_ref());
-    let code = quote!(#meta #body #compiled);
+    let code = quote!(#meta #body);
     if aliases.is_empty() {
         return code;
     }
@@ -61,7 +54,6 @@ fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream
 
         impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
-            const DOCUMENT: rt::MakeDocument<E> = rt::Document::of_event;
             #history
 
             fn matches(event: &E) -> bool {
@@ -69,8 +61,8 @@ fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream
                 #alone
             }
 
-            fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> rt::Document {
-                rt::Document::of_event(Self::META, event, origin, execution)
+            fn typed(_: &E, document: rt::Document) -> rt::Document {
+                document
             }
         }
     }

@@ -16,10 +16,7 @@ impl Cx<'_> {
     pub(crate) fn event_query(&self, query: &EventQuery) -> TokenStream {
         let category = query.category.as_ref().map(|(field, name)| match self.shape {
             Shape::Inline => self.any(*field, &quote!(value == #name)),
-            Shape::Calls => {
-                let test = quote!(rt::Strings { fold: false, exact: &[#name], globs: &[] });
-                self.ask(*field, &quote!(any_text), &quote!(, &#test))
-            }
+            Shape::Calls => self.ask(*field, &quote!(is), &quote!(, #name)),
         });
         match (category, &query.condition) {
             (Some(category), Cond::Const(true)) => category,

@@ -6,8 +6,8 @@ use quote::{format_ident, quote};
 
 use super::Cx;
 use super::rule::{
-    Bounds, Member, Rule, alert_ident, compiled, imports, lineages, members, members_where,
-    own_meta, owned_of, pipes, rule_impl,
+    Bounds, Member, Rule, alert_ident, imports, lineages, members, members_where, own_meta,
+    owned_of, pipes, rule_impl,
 };
 
 /// What differs between a sequence and a sample.
@@ -74,8 +74,6 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let bounds = Bounds::new(rule, cx, &members).reads();
     let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);
-    let bounds_of = [quote!(Reads), quote!(rt::Event)];
-    let compiled = compiled(ident, &bounds_of, &TokenStream::new(), Some(group));
     quote! {
         #structs
 
@@ -86,8 +84,6 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
             #meta
             #machine
             #terms
-
-            #compiled
 
             impl rt::From<#alert> for rt::Group {
                 fn from(alert: #alert) -> Self {
@@ -215,10 +211,8 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
         let value = value(quote!(index));
         quote!(#name: rt::runs(#from, #to, |index| #value))
     });
-    let group_of = quote!(rt::Group::of(<Self as rt::Rule>::META, events, execution));
-    let make = quote!(Some(#alert { #(#values,)* group: #group_of? }));
-    let own = TokenStream::new();
-    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make, &own);
+    let make = quote!(#alert { #(#values,)* group });
+    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make);
     let machine = machine_of(ident, group);
     quote!(#rule_trait #machine)
 }
@@ -237,15 +231,13 @@ pub(super) fn machine_of(ident: &Ident, group: &Group<'_>) -> TokenStream {
     }
 }
 
-/// The rule as the runtime's machine sees it. `make` makes an `Option` of its alert out of `events` and `execution`;
-/// `own` are further items.
+/// The rule as the runtime's machine sees it. `make` makes its alert out of `events` and `group`.
 pub(super) fn rule_trait(
     rule: &Rule<'_>,
     cx: &Cx<'_>,
     group: &Group<'_>,
     alert: &TokenStream,
     make: &TokenStream,
-    own: &TokenStream,
 ) -> TokenStream {
     let ident = rule.ident;
     let layout = Literal::u64_unsuffixed(layout(rule));
@@ -265,10 +257,10 @@ pub(super) fn rule_trait(
             const PLAN: #plan_type = #plan;
             const LAYOUT: u64 = #layout;
             #guard
-            #own
             type Alert = #alert;
 
-            fn alert(events: &[Option<rt::Stored>], execution: &rt::Execution) -> Option<#alert> {
+            fn typed(events: &[Option<rt::Stored>], group: rt::Group) -> #alert {
+                let _ = events;
                 #make
             }
         }

@@ -46,25 +46,6 @@ pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
     }
 }
 
-/// The impl that makes a rule one that a sensor can drive: over any event type with these bounds, where `clause` holds.
-pub(super) fn compiled(
-    ident: &Ident,
-    bounds: &[TokenStream],
-    clause: &TokenStream,
-    group: Option<&Group<'_>>,
-) -> TokenStream {
-    let kind = match group {
-        None => quote!(event),
-        Some(group) if group.sequence => quote!(sequence),
-        Some(_) => quote!(sample),
-    };
-    quote! {
-        impl<E: #(#bounds +)* ?Sized> rt::Compiled<E> for #ident #clause {
-            const PARTS: rt::Parts<E> = rt::Parts::#kind::<#ident>();
-        }
-    }
-}
-
 fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStream {
     let Rule { krate, ident, .. } = rule;
     let members = &members(rule.query);
@@ -86,7 +67,6 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
         quote!(#name: rt::collect::<E, #ty>(event))
     });
     let conversions = conversions(&alert);
-    let compiled = compiled(ident, &[quote!(Reads), quote!(rt::Event)], &TokenStream::new(), None);
     let (alone, history) = event_alone(rule, cx, query);
     quote! {
         #alert_struct
@@ -114,15 +94,11 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
                     #ident::matches(event)
                 }
 
-                fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> #alert {
-                    #alert {
-                        #(#collect,)*
-                        document: rt::Document::of_event(Self::META, event, origin, execution),
-                    }
+                fn typed(event: &E, document: rt::Document) -> #alert {
+                    let _ = event;
+                    #alert { #(#collect,)* document }
                 }
             }
-
-            #compiled
 
             #conversions
         };
@@ -163,7 +139,6 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
     let alert = alert_ident(ident);
     let imports = imports(krate);
     let conversions = conversions(&alert);
-    let compiled = compiled(ident, &[quote!(rt::Event)], &TokenStream::new(), None);
     quote! {
         #[doc = " The alert of a rule that does not compile."]
         #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
@@ -177,6 +152,7 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
 
             impl rt::Rule for #ident {
                 const META: &'static rt::RuleMeta = &rt::BROKEN;
+                type Kind = rt::OneEvent;
             }
 
             impl #ident {
@@ -198,12 +174,10 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
                     #ident::matches(event)
                 }
 
-                fn alert(event: &E, origin: rt::Origin<'_>, execution: &rt::Execution) -> #alert {
-                    #alert { document: rt::Document::of_event(Self::META, event, origin, execution) }
+                fn typed(_: &E, document: rt::Document) -> #alert {
+                    #alert { document }
                 }
             }
-
-            #compiled
 
             #conversions
         };
@@ -307,10 +281,16 @@ pub(super) fn own_meta(rule: &Rule<'_>) -> TokenStream {
 pub(super) fn rule_impl(rule: &Rule<'_>, meta: &TokenStream) -> TokenStream {
     let ident = rule.ident;
     let partition = partition(rule.query);
+    let kind = match &rule.query.body {
+        Body::Event(_) => quote!(OneEvent),
+        Body::Sequence(_) => quote!(InOrder),
+        Body::Sample(_) => quote!(InAnyOrder),
+    };
     quote! {
         impl rt::Rule for #ident {
             const META: &'static rt::RuleMeta = #meta;
             #partition
+            type Kind = rt::#kind;
         }
 
         impl #ident {

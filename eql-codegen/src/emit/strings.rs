@@ -48,6 +48,9 @@ impl Cx<'_> {
         }
         let fold = test.fold;
         let texts = sorted(&test.exact);
+        if let ([text], [], false) = (texts.as_slice(), test.globs.as_slice(), fold) {
+            return Some(self.ask(field, &quote!(is), &quote!(, #text)));
+        }
         let globs = test.globs.iter().map(glob);
         let test =
             quote!(rt::Strings { fold: #fold, exact: &[#(#texts),*], globs: &[#(#globs),*] });
@@ -156,6 +159,9 @@ fn glob(glob: &Wildcard) -> TokenStream {
 }
 
 fn piece(piece: &Piece) -> TokenStream {
+    if piece.head.is_empty() && piece.tail.is_empty() {
+        return quote!(rt::NO_PIECE);
+    }
     let head = needle(&piece.head);
     let tail = piece.tail.iter().map(|Gap { any, text }| {
         let any = Literal::u32_unsuffixed(*any);
