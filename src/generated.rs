@@ -4,13 +4,14 @@
 //! in scope, since it also stands in crates without a prelude.
 
 use std::cmp::Ordering;
+use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
 use crate::cidr::bits;
 use crate::convert::FieldValue;
-use crate::detector::Detector;
+use crate::detector::{Detect, Detector};
 use crate::field::{Date, Field, Has, Kind, ValueOf};
 use crate::function::Part;
 use crate::group::Stored;
@@ -164,12 +165,51 @@ pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
     (from..to).map(make).collect()
 }
 
-/// The detectors of a set of rules, each made by a function.
+/// Rules over events of type `E`: pairs of lists, down to [`One`] rule.
+pub trait DetectAll<E: ?Sized> {
+    /// Adds them with fresh state.
+    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
+    where
+        E: 'a;
+}
+
+/// A list of one rule.
+#[derive(Debug)]
+pub struct One<R>(PhantomData<R>);
+
+impl<E: ?Sized> DetectAll<E> for () {
+    fn add<'a>(_: &mut Vec<Box<dyn Detector<E> + 'a>>)
+    where
+        E: 'a,
+    {
+    }
+}
+
+impl<E: ?Sized, R: Detect<E>> DetectAll<E> for One<R> {
+    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
+    where
+        E: 'a,
+    {
+        to.push(R::detector());
+    }
+}
+
+impl<E: ?Sized, A: DetectAll<E>, B: DetectAll<E>> DetectAll<E> for (A, B) {
+    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
+    where
+        E: 'a,
+    {
+        A::add(to);
+        B::add(to);
+    }
+}
+
+/// The rules of a list with fresh state.
 #[must_use]
-pub fn detectors<'a, E: ?Sized>(
-    make: &[fn() -> Box<dyn Detector<E> + 'a>],
-) -> Vec<Box<dyn Detector<E> + 'a>> {
-    make.iter().map(|make| make()).collect()
+pub fn detectors<'a, E: ?Sized + 'a, L: DetectAll<E>>() -> Vec<Box<dyn Detector<E> + 'a>> {
+    let mut detectors = Vec::new();
+    L::add(&mut detectors);
+    detectors
 }
 
 /// The time in a member that carries `@timestamp`.

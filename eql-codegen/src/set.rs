@@ -202,18 +202,32 @@ fn module(
 /// The rules of a module, as metadata and one by one.
 fn listed(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
     let count = types.len();
+    let tree = tree(krate, types);
     quote! {
         #[doc = " The metadata of every rule, in order."]
         pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
 
-        #[doc = " Every rule with fresh state, in the order of [`RULES`]."]
+        #[doc = " Every rule with fresh state, in the order of [`RULES`], over any event type that carries their fields."]
         #[must_use]
         pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
         where
             E: 'a,
-            #(#types: #krate::Detect<E>,)*
+            #tree: #krate::__private::DetectAll<E>,
         {
-            #krate::__private::detectors(&[#(<#types as #krate::Detect<E>>::detector),*])
+            #krate::__private::detectors::<E, #tree>()
+        }
+    }
+}
+
+/// The types as leaves of a tree of pairs: one bound stands for those of all rules.
+fn tree(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
+    match types {
+        [] => quote!(()),
+        [one] => quote!(#krate::__private::One<#one>),
+        types => {
+            let (front, back) = types.split_at(types.len() / 2);
+            let (front, back) = (tree(krate, front), tree(krate, back));
+            quote!((#front, #back))
         }
     }
 }

@@ -209,18 +209,32 @@ pub fn rare_byte(text: &str) -> u32 {
 /// How often a byte occurs in paths and command lines; only the order means something.
 #[must_use]
 pub fn commonness(byte: u8) -> usize {
-    // ASCII from common to rare, upper case counted with lower case.
-    const ASCII: &[u8] =
-        br#"aebsct\orgwidnmlfq0u-ph4y1k2v38.9576 zxj:"_{}/=(),~$&;*#@>%+?!'<|[]^`"#;
-    match ASCII.iter().rev().position(|&b| b == byte.to_ascii_lowercase()) {
-        // A search with case meets the lower-case letter far more often.
-        Some(rank) if byte.is_ascii_uppercase() => rank / 2,
-        Some(rank) => rank,
-        // Rare in itself, but the same few bytes begin all characters of a script.
-        None if !byte.is_ascii() => 8,
-        None => 0,
-    }
+    usize::from(COMMONNESS[usize::from(byte)])
 }
+
+const COMMONNESS: [u8; 256] = {
+    // ASCII from rare to common, upper case counted with lower case.
+    const ASCII: &[u8] =
+        br#"`^][|<'!?+%>@#*;&$~,)(=/}{_":jxz 6759.83v2k1y4hp-u0qflmndiwgro\tcsbea"#;
+    // Those that are not ASCII are rare in themselves, but the same few bytes begin all characters of a script.
+    let mut all = [8; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        all[byte] = 0;
+        byte += 1;
+    }
+    let mut rank = 0;
+    while rank < ASCII.len() {
+        let byte = ASCII[rank];
+        all[byte as usize] = rank as u8;
+        if byte.is_ascii_lowercase() {
+            // A search with case meets the lower-case letter far more often.
+            all[byte.to_ascii_uppercase() as usize] = rank as u8 / 2;
+        }
+        rank += 1;
+    }
+    all
+};
 
 /// Whether a value matches a pattern, straight from the text of the pattern.
 ///

@@ -11,7 +11,7 @@ use super::priors::Priors;
 use super::{CATEGORY, SYSTEM};
 
 /// The runtime finds parts by four of their bytes.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 /// Shorter parts are not looked up: every place of a value would have to be looked at.
 const SHORTEST_PART: usize = 5;
 /// From this length on the runtime looks at every fourth place of a value, below at every second.
@@ -253,15 +253,14 @@ fn part(text: &str, path: &str, priors: &Priors) -> Option<What> {
     let text = text.to_ascii_lowercase();
     // The runtime looks up as many windows as the places are apart at which it looks.
     let width = if text.len() >= LONG_PART { LONG_PART } else { SHORTEST_PART };
-    let rank = |bytes: &[u8]| {
-        let windows = bytes.windows(WINDOW);
-        let listed = windows.map(|window| priors.of_bytes(path, window)).fold(0.0, f64::max);
-        (listed, bytes.iter().map(|&byte| commonness(byte)).sum::<usize>())
-    };
-    let places = text.as_bytes().windows(width).enumerate();
-    let ranked = places.map(|(at, bytes)| (rank(bytes), at));
-    let rarest = ranked.min_by(|((a, common_a), _), ((b, common_b), _)| {
-        a.total_cmp(b).then(common_a.cmp(common_b))
+    let listed = priors.of_windows(path, &text);
+    let bytes = text.as_bytes();
+    let ranked = (0..(bytes.len() + 1).saturating_sub(width)).map(|at| {
+        let windows = &listed[at..=at + width - WINDOW];
+        let common: usize = bytes[at..at + width].iter().map(|&byte| commonness(byte)).sum();
+        (windows.iter().copied().fold(0.0, f64::max), common, at)
     });
-    rarest.map(|(_, at)| What::Part(text, at))
+    let rarest = ranked
+        .min_by(|(a, common_a, _), (b, common_b, _)| a.total_cmp(b).then(common_a.cmp(common_b)));
+    rarest.map(|(.., at)| What::Part(text, at))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::guard::{Atom, What};
+use super::guard::{Atom, WINDOW, What};
 
 /// Built-in estimates; see the file.
 const BUILT_IN: &str = include_str!("../../data/priors.tsv");
@@ -28,6 +28,8 @@ struct Values {
     part: f64,
     wholes: HashMap<String, f64>,
     parts: Vec<(String, f64)>,
+    /// The most that is listed of texts with these bytes.
+    windows: HashMap<[u8; WINDOW], f64>,
 }
 
 impl Priors {
@@ -59,6 +61,7 @@ impl Priors {
             field => self.fields.entry(field.to_owned()).or_insert_with(|| Values {
                 wholes: HashMap::new(),
                 parts: Vec::new(),
+                windows: HashMap::new(),
                 ..other
             }),
         };
@@ -69,7 +72,14 @@ impl Priors {
             ("=", text) => {
                 values.wholes.insert(text.to_ascii_lowercase(), share);
             }
-            ("~", text) => values.parts.push((text.to_ascii_lowercase(), share)),
+            ("~", text) => {
+                let text = text.to_ascii_lowercase();
+                for window in windows(&text) {
+                    let most = values.windows.entry(window).or_default();
+                    *most = share.max(*most);
+                }
+                values.parts.push((text, share));
+            }
             _ => return None,
         }
         columns.next().is_none().then_some(())
@@ -85,13 +95,16 @@ impl Priors {
         }
     }
 
-    /// The listed share of events that have these few bytes in this field; 0 where none is listed.
-    pub(crate) fn of_bytes(&self, path: &str, bytes: &[u8]) -> f64 {
+    /// The listed share of events that have each window of the text in this field; 0 where none is listed.
+    pub(crate) fn of_windows(&self, path: &str, text: &str) -> Vec<f64> {
         let values = self.fields.get(path).unwrap_or(&self.other);
-        let has =
-            |text: &&(String, f64)| text.0.as_bytes().windows(bytes.len()).any(|w| w == bytes);
-        values.parts.iter().filter(has).map(|(_, share)| *share).fold(0.0, f64::max)
+        windows(text).map(|bytes| values.windows.get(&bytes).copied().unwrap_or_default()).collect()
     }
+}
+
+/// Every few bytes of a text.
+fn windows(text: &str) -> impl Iterator<Item = [u8; WINDOW]> {
+    text.as_bytes().windows(WINDOW).filter_map(|window| window.try_into().ok())
 }
 
 impl Values {
