@@ -36,9 +36,12 @@ macro_rules! word {
     }};
 }
 
-const NO_ATTACK: Attack = Attack { id: "", name: "", reference: "" };
-const NO_TECHNIQUE: Technique = Technique { technique: NO_ATTACK, subtechnique: &[] };
-const NO_THREAT: Threat = Threat { framework: "", tactic: NO_ATTACK, technique: &[] };
+/// No entry of ATT&CK.
+pub const NO_ATTACK: Attack = Attack { id: "", name: "", reference: "" };
+/// No technique.
+pub const NO_TECHNIQUE: Technique = Technique { technique: NO_ATTACK, subtechnique: &[] };
+/// No tactic.
+pub const NO_THREAT: Threat = Threat { framework: "", tactic: NO_ATTACK, technique: &[] };
 
 /// Pairs of texts.
 #[must_use]
@@ -99,10 +102,14 @@ pub const fn threats<const N: usize>(
     )
 }
 
-/// Elements of lists, list after list.
+/// Elements of lists, list after list. `unset` is any value.
 #[must_use]
-pub const fn items<T: Copy, const N: usize>(of: &'static [T], words: &'static [u8]) -> [T; N] {
-    array!(words, at, of[0], of[word!(words, at)])
+pub const fn items<T: Copy, const N: usize>(
+    unset: T,
+    of: &'static [T],
+    words: &'static [u8],
+) -> [T; N] {
+    array!(words, at, unset, of[word!(words, at)])
 }
 
 /// Lists, of which `items` has the elements and `words` the lengths.

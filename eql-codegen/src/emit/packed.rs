@@ -72,15 +72,22 @@ impl Lists {
         place
     }
 
-    /// A static of this name with all lists. The places are those of `of`, which has elements of type `ty`.
-    fn items(&self, name: &str, ty: &TokenStream, of: &TokenStream) -> TokenStream {
+    /// A static of this name with all lists. The places are those of `of`, which has elements of type `ty`, such as
+    /// `unset`.
+    fn items(
+        &self,
+        name: &str,
+        ty: &TokenStream,
+        unset: &TokenStream,
+        of: &TokenStream,
+    ) -> TokenStream {
         let (list_count, item_count) = (self.lengths.len(), self.items.len());
         let items = bytes(self.items.iter().copied());
         let lengths = bytes(self.lengths.iter().copied());
         let name = super::ident(name);
         quote! {
             static #name: [&[#ty]; #list_count] = {
-                static ITEMS: [#ty; #item_count] = rt::packed::items(#of, #items);
+                static ITEMS: [#ty; #item_count] = rt::packed::items(#unset, &#of, #items);
                 rt::packed::lists(&ITEMS, #lengths)
             };
         }
@@ -197,34 +204,39 @@ impl<'a> Packer<'a> {
         let Self { attacks, attack_lists, techniques, technique_lists, .. } = &self;
         let Self { threats, threat_lists, metas, rules, .. } = &self;
         let text_count = texts.len();
-        let lists = lists.items("LISTS", &quote!(&str), &quote!(&TEXTS));
-        let pair_lists = pair_lists.items("PAIR_LISTS", &quote!((&str, &str)), &quote!(&PAIRS));
-        let attack_lists =
-            attack_lists.items("ATTACK_LISTS", &quote!(rt::Attack), &quote!(&ATTACKS));
+        let [text, pair] = [quote!(&str), quote!((&str, &str))];
+        let [attack, technique, threat] =
+            [quote!(rt::Attack), quote!(rt::Technique), quote!(rt::Threat)];
+        let packed = quote!(rt::packed);
+        let lists = lists.items("LISTS", &text, &quote!(""), &quote!(TEXTS));
+        let pair_lists = pair_lists.items("PAIR_LISTS", &pair, &quote!(("", "")), &quote!(PAIRS));
+        let unset = quote!(#packed::NO_ATTACK);
+        let attack_lists = attack_lists.items("ATTACK_LISTS", &attack, &unset, &quote!(ATTACKS));
+        let unset = quote!(#packed::NO_TECHNIQUE);
         let technique_lists =
-            technique_lists.items("TECHNIQUE_LISTS", &quote!(rt::Technique), &quote!(&TECHNIQUES));
-        let threat_lists =
-            threat_lists.items("THREAT_LISTS", &quote!(rt::Threat), &quote!(&THREATS));
+            technique_lists.items("TECHNIQUE_LISTS", &technique, &unset, &quote!(TECHNIQUES));
+        let unset = quote!(#packed::NO_THREAT);
+        let threat_lists = threat_lists.items("THREAT_LISTS", &threat, &unset, &quote!(THREATS));
         let (pairs, pair_count) = pairs.words();
         let (attacks, attack_count) = attacks.words();
         let (techniques, technique_count) = techniques.words();
         let (threats, threat_count) = threats.words();
         let metas = bytes(metas.iter().copied());
         quote! {
-            static TEXTS: [&str; #text_count] = [#(#texts),*];
+            static TEXTS: [#text; #text_count] = [#(#texts),*];
             #lists
-            static PAIRS: [(&str, &str); #pair_count] = rt::packed::pairs(&TEXTS, #pairs);
+            static PAIRS: [#pair; #pair_count] = #packed::pairs(&TEXTS, #pairs);
             #pair_lists
-            static ATTACKS: [rt::Attack; #attack_count] = rt::packed::attacks(&TEXTS, #attacks);
+            static ATTACKS: [#attack; #attack_count] = #packed::attacks(&TEXTS, #attacks);
             #attack_lists
-            static TECHNIQUES: [rt::Technique; #technique_count] =
-                rt::packed::techniques(&ATTACKS, &ATTACK_LISTS, #techniques);
+            static TECHNIQUES: [#technique; #technique_count] =
+                #packed::techniques(&ATTACKS, &ATTACK_LISTS, #techniques);
             #technique_lists
-            static THREATS: [rt::Threat; #threat_count] =
-                rt::packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
+            static THREATS: [#threat; #threat_count] =
+                #packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
             #threat_lists
             static METAS: [rt::RuleMeta; #rules] =
-                rt::packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, #metas);
+                #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, #metas);
         }
     }
 }
