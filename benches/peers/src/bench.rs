@@ -6,7 +6,7 @@ use eql_grammar::hir::{Body, EventQuery, Query};
 
 use crate::events::Events;
 use crate::measure::{Clock, Contender, measure};
-use crate::ours::{Eql, Rows};
+use crate::ours::Eql;
 use crate::pack::{SOURCE, TEXTS, pack, padded};
 use crate::peers::{About, Loaded, PEERS, Peer};
 use crate::readers::{SimdJson, serde, sonic};
@@ -131,32 +131,34 @@ fn reading(events: &Events, rounds: usize) {
 }
 
 fn matching(events: &Events, rules: &[Query], rounds: usize) {
-    let of_process = of_category(events, "process");
-    let (rows, process_rows) = (Rows::of(events), Rows::of(&of_process));
-    println!("## Rows to matches\n");
-    for (what, events, rows) in
-        [("all events", events, &rows), ("process events", &of_process, &process_rows)]
+    println!("## With guards and without\n");
+    for (what, events) in
+        [("all events", events), ("process events", &of_category(events, "process"))]
     {
-        let (mut naive, mut fused) = (eql(), eql());
-        let contender = |name: &str, pass| Contender {
-            name: name.to_owned(),
-            events: events.len(),
-            bytes: events.bytes(),
-            clock: Clock::Thread,
-            pass,
-        };
+        let (mut projection, mut naive, mut fused) = (eql(), eql(), eql());
         let found = measure(
             vec![
-                contender("each rule tested", Box::new(|| naive.one_by_one(rows))),
-                contender("fused", Box::new(|| fused.fused(rows))),
+                over("lines to rows", events, |line| {
+                    projection.project(line);
+                    1
+                }),
+                over("lines to matches, each condition tested", events, |line| {
+                    naive.one_by_one(line)
+                }),
+                over("lines to matches", events, |line| fused.fused(line)),
             ],
             rounds,
         );
-        println!("{} {what}:\n\n{}", grouped(events.len() as f64), table(&found, 0));
+        println!("{} {what}:\n\n{}", grouped(events.len() as f64), table(&found, 1));
+        let [rows, naive_ns, fused_ns] = [0, 1, 2].map(|at| found[at].ns);
         println!(
-            "Conditions tested: {:.1} an event one by one, {:.1} fused.\n",
+            "Conditions tested: {:.1} an event one by one, {:.1} with guards. Rows to matches, as the difference: \
+             {} and {} ns, a multiple of {:.1}.\n",
             naive.candidates(),
-            fused.candidates()
+            fused.candidates(),
+            grouped(naive_ns - rows),
+            grouped(fused_ns - rows),
+            (naive_ns - rows) / (fused_ns - rows),
         );
     }
     let of_process = rules.iter().filter(|rule| concerns(rule, "process")).count();
@@ -304,22 +306,10 @@ fn scaling(events: &Events, rules: &[Query], rounds: usize) {
         searching(format!("{count} rules, lines to matches"), events, Box::new(some(count)))
     });
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
-    let rows = Rows::of(events);
-    let mut sets: Vec<Eql<pack::Set>> = counts.iter().map(|&count| some(count)).collect();
-    let contenders = sets.iter_mut().zip(&counts).map(|(eql, count)| Contender {
-        name: format!("{count} rules, rows to matches"),
-        events: events.len(),
-        bytes: events.bytes(),
-        clock: Clock::Thread,
-        pass: Box::new(|| eql.fused(&rows)),
-    });
-    println!("{}", table(&measure(contenders.collect(), rounds), 0));
-
     let of_process = of_category(events, "process");
-    let rows = Rows::of(&of_process);
     let process = |rule: usize| rules.get(rule).is_some_and(|rule| concerns(rule, "process"));
     let of = |keep: &dyn Fn(usize) -> bool| Eql::<padded::Set>::of(&padded::RULES, keep);
-    let mut sets = [of(&process), of(&|rule| rule < rules.len()), of(&|_| true)];
+    let sets = [of(&process), of(&|rule| rule < rules.len()), of(&|_| true)];
     let names = [
         format!(
             "the {} rules that can match them",
@@ -328,14 +318,9 @@ fn scaling(events: &Events, rules: &[Query], rounds: usize) {
         format!("all {} rules", rules.len()),
         format!("all rules and {} on files", padded::RULES.len() - rules.len()),
     ];
-    let contenders = sets.iter_mut().zip(names).map(|(eql, name)| Contender {
-        name,
-        events: of_process.len(),
-        bytes: of_process.bytes(),
-        clock: Clock::Thread,
-        pass: Box::new(|| eql.fused(&rows)),
-    });
-    println!("Rows of process events to matches:\n");
+    let contenders =
+        sets.into_iter().zip(names).map(|(eql, name)| searching(name, &of_process, Box::new(eql)));
+    println!("Lines of process events to matches:\n");
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
 
     println!(

@@ -41,8 +41,8 @@ pub fn count(what: &str) {
                 eql.restart();
                 black_box(events.lines().map(|line| eql.alerts(line)).sum::<u64>());
             }
-            "fused" => _ = black_box(eql.fused(&rows)),
-            "naive" => _ = black_box(eql.one_by_one(&rows)),
+            "fused" => eql.search_rows(&rows, false),
+            "naive" => eql.search_rows(&rows, true),
             _ => {}
         }
     }
