@@ -101,15 +101,6 @@ pub trait Detect<E: ?Sized> {
     fn detector<'a>() -> Box<dyn Detector<E> + 'a>
     where
         E: 'a;
-
-    /// Whether the event fits a term of the rule; the query of an event rule is its term 0.
-    ///
-    /// No process descends from another here, where the events before are not known. Where it is not written every
-    /// event may fit.
-    fn test(target: Target, event: &E) -> bool {
-        let _ = (target, event);
-        true
-    }
 }
 
 /// [`Rule::Kind`] of an event rule.
@@ -149,10 +140,6 @@ impl<E: Event + ?Sized, R: Rule<Kind: Drives<R, E>>> Detect<E> for R {
     {
         <R::Kind as Drives<R, E>>::PARTS.detector()
     }
-
-    fn test(target: Target, event: &E) -> bool {
-        <R::Kind as Drives<R, E>>::PARTS.test(target, event)
-    }
 }
 
 /// A rule over events of type `E` as values, so that what drives rules exists once for each event type and not for each
@@ -176,7 +163,8 @@ impl<E: ?Sized> Parts<E> {
         }
     }
 
-    /// As [`Detect::test`].
+    /// Whether the event fits a term of the rule; the query of an event rule is its term 0. No process descends from
+    /// another here, where the events before are not known.
     #[inline]
     #[must_use]
     pub fn test(&self, target: Target, event: &E) -> bool {

@@ -1,4 +1,4 @@
-//! The seed rule as tokens, as text and as a file is one rule.
+//! The seed rule as tokens, as text and as a file is one rule; in a set its metadata are the same.
 
 mod support;
 
@@ -15,6 +15,8 @@ mod text;
 #[allow(dead_code, unreachable_pub)]
 mod tokens;
 
+eql::rules! { mod pack = "detections/rules" }
+
 /// From the rule file of the crate `detections`.
 #[eql::rule(path = "detections/rules/collection_suspicious_ipc_via_outlook.toml")]
 struct FromFile;
@@ -28,6 +30,7 @@ fn verdicts(event: &Value) -> [bool; 3] {
 fn metadata_is_equal() {
     assert_eq!(FromFile::META, tokens::OutlookIpc::META);
     assert_eq!(FromFile::META, text::OutlookIpc::META);
+    assert_eq!(FromFile::META, pack::CollectionSuspiciousIpcViaOutlook::META);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Metadata of the rules of a set as a text and tables of numbers, which constant functions of the runtime unpack: as
+//! Metadata of the rules of a set as texts and tables of numbers, which constant functions of the runtime unpack: as
 //! expressions it would take rustc as long as all conditions.
 //!
 //! `eql::packed` reads what this writes, record by record.
