@@ -159,6 +159,9 @@ pub trait Terms<E: ?Sized> {
     }
 }
 
+/// [`Terms::observe`]
+type Observe<E> = fn(&E, &mut [Lineage], &mut [bool]);
+
 /// [`Terms`] as values, so that what drives them exists once for each event type and not for each rule.
 pub(crate) struct TermsOf<E: ?Sized> {
     terms: u16,
@@ -167,7 +170,7 @@ pub(crate) struct TermsOf<E: ?Sized> {
     test: fn(Target, &E, &[bool]) -> bool,
     keys: fn(Target, &E, &mut Keys),
     /// Where there are `lineages`.
-    observe: Option<fn(&E, &mut [Lineage], &mut [bool])>,
+    observe: Option<Observe<E>>,
     time: fn(&E) -> Option<Timestamp>,
     tiebreaker: fn(&E) -> Tiebreaker,
 }

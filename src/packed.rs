@@ -1,8 +1,8 @@
 //! Metadata of the rules of a set, out of texts and tables of numbers: what `eql-codegen` writes in the place of
 //! expressions, of which rustc would have to go through each.
 //!
-//! All of it happens at compile time, where a call takes some microseconds; so there are few of them. A table is a row of
-//! words of 32 bits, little endian, each of which is a number or a place in an array.
+//! All of it happens at compile time, where a call takes some microseconds, and an operation a part of one; so there are few
+//! of them. A table is a row of words of 24 bits, little endian, each of which is a number or a place in an array.
 
 use crate::generated::BROKEN;
 use crate::rule::{Attack, RuleMeta, Schedule, Severity, Technique, Threat};
@@ -12,7 +12,7 @@ type Text = &'static str;
 /// An array of which the elements are made one after the other, `word!` being the next word of the table `words`.
 macro_rules! array {
     ($words:ident, $at:ident, $unset:expr, $make:expr) => {{
-        let ($words, _) = $words.as_chunks::<4>();
+        let ($words, _) = $words.as_chunks::<3>();
         let mut $at = 0;
         let mut all = [$unset; N];
         let mut next = 0;
@@ -29,11 +29,17 @@ macro_rules! word {
     ($words:ident, $at:ident) => {{
         let word = $words[$at];
         $at += 1;
-        word[0] as usize
-            | (word[1] as usize) << 8
-            | (word[2] as usize) << 16
-            | (word[3] as usize) << 24
+        word[0] as usize | (word[1] as usize) << 8 | (word[2] as usize) << 16
     }};
+}
+
+/// The next three words of a table as one number.
+macro_rules! number {
+    ($words:ident, $at:ident) => {
+        word!($words, $at) as u64
+            | (word!($words, $at) as u64) << 24
+            | (word!($words, $at) as u64) << 48
+    };
 }
 
 /// No entry of ATT&CK.
@@ -126,13 +132,12 @@ pub const fn lists<T, const N: usize>(
     })
 }
 
-/// The metadata of rules. The words of each are in the order in which its members stand here.
+/// What many rules have in common: metadata of which the rest is empty. The words of each are in the order in which its
+/// members stand here.
 #[must_use]
-pub const fn metas<const N: usize>(
+pub const fn frames<const N: usize>(
     texts: &'static [Text],
     lists: &'static [&'static [Text]],
-    pairs: &'static [&'static [(Text, Text)]],
-    threats: &'static [&'static [Threat]],
     words: &'static [u8],
 ) -> [RuleMeta; N] {
     array!(
@@ -140,9 +145,6 @@ pub const fn metas<const N: usize>(
         at,
         BROKEN,
         RuleMeta {
-            rule_id: texts[word!(words, at)],
-            name: texts[word!(words, at)],
-            description: texts[word!(words, at)],
             severity: match word!(words, at) {
                 0 => Severity::Low,
                 1 => Severity::Medium,
@@ -152,25 +154,16 @@ pub const fn metas<const N: usize>(
             risk_score: word!(words, at) as u8,
             author: lists[word!(words, at)],
             license: texts[word!(words, at)],
-            version: word!(words, at) as u32,
-            query: texts[word!(words, at)],
-            language: "eql",
             index: lists[word!(words, at)],
-            tags: lists[word!(words, at)],
-            references: lists[word!(words, at)],
-            false_positives: lists[word!(words, at)],
-            note: texts[word!(words, at)],
-            setup: texts[word!(words, at)],
             interval: texts[word!(words, at)],
             from: texts[word!(words, at)],
             to: texts[word!(words, at)],
             schedule: Schedule {
-                interval: word!(words, at) as u64 | (word!(words, at) as u64) << 32,
-                from: word!(words, at) as u64 | (word!(words, at) as u64) << 32,
-                to: word!(words, at) as u64 | (word!(words, at) as u64) << 32
+                interval: number!(words, at),
+                from: number!(words, at),
+                to: number!(words, at)
             },
-            max_signals: word!(words, at) as u32,
-            threat: threats[word!(words, at)],
+            max_signals: number!(words, at) as u32,
             building_block_type: match word!(words, at) {
                 0 => None,
                 place => Some(texts[place - 1]),
@@ -195,20 +188,40 @@ pub const fn metas<const N: usize>(
                 0 => None,
                 place => Some(texts[place - 1]),
             },
-            other: pairs[word!(words, at)],
-            fields: pairs[word!(words, at)]
+            ..BROKEN
         }
     )
 }
 
-/// References to the metadata of each rule.
+/// The metadata of rules, each upon one of the frames. The words of each are in the order in which its members stand here.
 #[must_use]
-pub const fn each<const N: usize>(metas: &'static [RuleMeta; N]) -> [&'static RuleMeta; N] {
-    let mut all = [&BROKEN; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = &metas[at];
-        at += 1;
-    }
-    all
+pub const fn metas<const N: usize>(
+    texts: &'static [Text],
+    lists: &'static [&'static [Text]],
+    pairs: &'static [&'static [(Text, Text)]],
+    threats: &'static [&'static [Threat]],
+    frames: &'static [RuleMeta],
+    words: &'static [u8],
+) -> [RuleMeta; N] {
+    array!(
+        words,
+        at,
+        BROKEN,
+        RuleMeta {
+            rule_id: texts[word!(words, at)],
+            name: texts[word!(words, at)],
+            description: texts[word!(words, at)],
+            version: number!(words, at) as u32,
+            query: texts[word!(words, at)],
+            tags: lists[word!(words, at)],
+            references: lists[word!(words, at)],
+            false_positives: lists[word!(words, at)],
+            note: texts[word!(words, at)],
+            setup: texts[word!(words, at)],
+            threat: threats[word!(words, at)],
+            other: pairs[word!(words, at)],
+            fields: pairs[word!(words, at)],
+            ..frames[word!(words, at)]
+        }
+    )
 }

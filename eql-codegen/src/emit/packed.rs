@@ -17,29 +17,30 @@ pub(crate) struct Packer<'a> {
     texts: Vec<&'a str>,
     by_text: HashMap<&'a str, u32>,
     lists: Lists,
-    pairs: Table<2>,
+    pairs: Table,
     pair_lists: Lists,
-    attacks: Table<3>,
+    attacks: Table,
     attack_lists: Lists,
-    techniques: Table<2>,
+    techniques: Table,
     technique_lists: Lists,
-    threats: Table<3>,
+    threats: Table,
     threat_lists: Lists,
+    frames: Table,
     metas: Vec<u32>,
     rules: usize,
 }
 
-/// Records of so many words, each of which is there once.
+/// Records, each of which is there once.
 #[derive(Default)]
-struct Table<const N: usize> {
-    records: Vec<[u32; N]>,
-    places: HashMap<[u32; N], u32>,
+struct Table {
+    records: Vec<Vec<u32>>,
+    places: HashMap<Vec<u32>, u32>,
 }
 
-impl<const N: usize> Table<N> {
-    fn place(&mut self, record: [u32; N]) -> u32 {
+impl Table {
+    fn place(&mut self, record: Vec<u32>) -> u32 {
         let next = number(self.records.len());
-        let place = *self.places.entry(record).or_insert(next);
+        let place = *self.places.entry(record.clone()).or_insert(next);
         if place == next {
             self.records.push(record);
         }
@@ -94,13 +95,17 @@ impl Lists {
     }
 }
 
-/// No set has as many things as there are numbers: its source would not fit into a file.
+/// The largest number that a word holds.
+const LARGEST: u32 = (1 << 24) - 1;
+
+/// No set has more things than a word can tell apart: a plan holds fewer terms.
 fn number(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+    u32::try_from(len).unwrap_or(LARGEST).min(LARGEST)
 }
 
-fn words(number: u64) -> [u32; 2] {
-    [(number & u64::from(u32::MAX)) as u32, (number >> 32) as u32]
+/// The words of a number, the lowest first.
+fn words(number: u64) -> [u32; 3] {
+    [0, 24, 48].map(|shift| (number >> shift & u64::from(LARGEST)) as u32)
 }
 
 impl<'a> Packer<'a> {
@@ -126,7 +131,7 @@ impl<'a> Packer<'a> {
     fn pairs(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u32 {
         let list = pairs
             .map(|(one, other)| {
-                let pair = [self.text(one), self.text(other)];
+                let pair = vec![self.text(one), self.text(other)];
                 self.pairs.place(pair)
             })
             .collect();
@@ -135,20 +140,20 @@ impl<'a> Packer<'a> {
 
     fn attack(&mut self, attack: &'a Attack) -> u32 {
         let Attack { id, name, reference } = attack;
-        let record = [id, name, reference].map(|text| self.text(text));
+        let record = [id, name, reference].map(|text| self.text(text)).to_vec();
         self.attacks.place(record)
     }
 
     fn technique(&mut self, technique: &'a Technique) -> u32 {
         let sub = technique.subtechnique.iter().map(|sub| self.attack(sub)).collect();
-        let record = [self.attack(&technique.technique), self.attack_lists.place(sub)];
+        let record = vec![self.attack(&technique.technique), self.attack_lists.place(sub)];
         self.techniques.place(record)
     }
 
     fn threat(&mut self, threat: &'a Threat) -> u32 {
         let techniques = threat.technique.iter().map(|one| self.technique(one)).collect();
         let techniques = self.technique_lists.place(techniques);
-        let record = [self.text(&threat.framework), self.attack(&threat.tactic), techniques];
+        let record = vec![self.text(&threat.framework), self.attack(&threat.tactic), techniques];
         self.threats.place(record)
     }
 
@@ -171,27 +176,30 @@ impl<'a> Packer<'a> {
         let pair = |(one, other): &'a (String, String)| (one.as_str(), other.as_str());
         let other = self.pairs(meta.other.iter().map(pair));
         let fields = self.pairs(fields.iter().map(|(path, ty)| (path.as_str(), *ty)));
-        let record: [&[u32]; 9] = [
-            &[rule_id, name, description].map(|text| self.text(text)),
-            &[severity, meta.risk_score.into()],
-            &[self.list(author), self.text(license), meta.version, self.text(query)],
-            &[index, tags, references, false_positives].map(|list| self.list(list)),
-            &[note, setup, interval, from, to].map(|text| self.text(text)),
-            &words(meta.schedule.interval),
-            &words(meta.schedule.from),
-            &words(meta.schedule.to),
+        let schedule = &meta.schedule;
+        let frame: [&[u32]; 7] = [
+            &[severity, meta.risk_score.into(), self.list(author), self.text(license)],
+            &[self.list(index), self.text(interval), self.text(from), self.text(to)],
+            &words(schedule.interval),
+            &words(schedule.from),
+            &words(schedule.to),
+            &words(meta.max_signals.into()),
             &[
-                meta.max_signals,
-                self.threats(&meta.threat),
                 self.option(meta.building_block_type.as_ref()),
                 self.option(meta.event_category_override.as_ref()),
                 self.option(meta.timestamp_field.as_ref()),
                 self.option(meta.tiebreaker_field.as_ref()),
                 self.option(meta.timestamp_override.as_ref()),
                 self.option(meta.rule_name_override.as_ref()),
-                other,
-                fields,
             ],
+        ];
+        let frame = self.frames.place(frame.concat());
+        let record: [&[u32]; 5] = [
+            &[rule_id, name, description].map(|text| self.text(text)),
+            &words(meta.version.into()),
+            &[self.text(query)],
+            &[tags, references, false_positives].map(|list| self.list(list)),
+            &[self.text(note), self.text(setup), self.threats(&meta.threat), other, fields, frame],
         ];
         self.metas.extend(record.concat());
         self.rules += 1;
@@ -202,7 +210,7 @@ impl<'a> Packer<'a> {
     pub(crate) fn into_items(self) -> TokenStream {
         let Self { texts, lists, pairs, pair_lists, .. } = &self;
         let Self { attacks, attack_lists, techniques, technique_lists, .. } = &self;
-        let Self { threats, threat_lists, metas, rules, .. } = &self;
+        let Self { threats, threat_lists, frames, metas, rules, .. } = &self;
         let text_count = texts.len();
         let [text, pair] = [quote!(&str), quote!((&str, &str))];
         let [attack, technique, threat] =
@@ -221,6 +229,7 @@ impl<'a> Packer<'a> {
         let (attacks, attack_count) = attacks.words();
         let (techniques, technique_count) = techniques.words();
         let (threats, threat_count) = threats.words();
+        let (frames, frame_count) = frames.words();
         let metas = bytes(metas.iter().copied());
         quote! {
             static TEXTS: [#text; #text_count] = [#(#texts),*];
@@ -235,13 +244,16 @@ impl<'a> Packer<'a> {
             static THREATS: [#threat; #threat_count] =
                 #packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
             #threat_lists
+            static FRAMES: [rt::RuleMeta; #frame_count] =
+                #packed::frames(&TEXTS, &LISTS, #frames);
             static METAS: [rt::RuleMeta; #rules] =
-                #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, #metas);
+                #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, &FRAMES, #metas);
         }
     }
 }
 
 fn bytes(words: impl IntoIterator<Item = u32>) -> Literal {
-    let bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+    let bytes = words.into_iter().flat_map(|word| word.to_le_bytes().into_iter().take(3));
+    let bytes: Vec<u8> = bytes.collect();
     Literal::byte_string(&bytes)
 }
