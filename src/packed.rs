@@ -225,3 +225,15 @@ pub const fn metas<const N: usize>(
         }
     )
 }
+
+/// References to each.
+#[must_use]
+pub const fn each<const N: usize>(metas: &'static [RuleMeta; N]) -> [&'static RuleMeta; N] {
+    let mut all = [&BROKEN; N];
+    let mut next = 0;
+    while next < N {
+        all[next] = &metas[next];
+        next += 1;
+    }
+    all
+}

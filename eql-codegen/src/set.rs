@@ -66,13 +66,16 @@ fn of_types(set: &Set, types: &[syn::Path], notes: &TokenStream) -> TokenStream 
     });
     // Paths are those of the place of the macro.
     let types: Vec<TokenStream> = types.iter().map(from_below).collect();
-    let listed = listed(krate, &types);
+    let detectors = detectors(krate, &types);
     quote! {
         #notes
         #about
         #(#attrs)*
         #vis mod #name {
-            #listed
+            #[doc = " The metadata of every rule, in order."]
+            pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
+
+            #detectors
 
             #[doc = " The rules as a sensor drives them: one by one, over whole documents."]
             #[must_use]
@@ -167,10 +170,12 @@ fn module(
         rules.extend(compiled.rule.map(|rule| (idents.len(), rule)));
         idents.push(ident);
     }
-    code.extend(impls(krate, &idents, &rules, shape));
+    let (metas, impls) = impls(krate, &idents, &rules, shape);
+    code.extend(impls);
     let imports = emit::imports(krate);
     let planned = planned(set, &idents, &rules, &mut code);
-    let listed = listed(krate, &idents);
+    let detectors = detectors(krate, &idents);
+    let compiled = rules.len();
     let count = idents.len();
     let about = if docs_missing(attrs) {
         let about = format!(" {count} detection rules, from {patterns}.");
@@ -187,6 +192,12 @@ fn module(
 
             #items
 
+            #metas
+
+            #[doc = " The metadata of every rule, in order."]
+            pub const RULES: [&#krate::RuleMeta; #compiled] =
+                #krate::__private::packed::each(&METAS);
+
             #planned
 
             const _: () = {
@@ -194,19 +205,15 @@ fn module(
                 #code
             };
 
-            #listed
+            #detectors
         }
     }
 }
 
-/// The rules of a module, as metadata and one by one.
-fn listed(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
-    let count = types.len();
+/// The function that makes the rules of a module one by one.
+fn detectors(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
     let tree = tree(krate, types);
     quote! {
-        #[doc = " The metadata of every rule, in order."]
-        pub const RULES: [&#krate::RuleMeta; #count] = [#(<#types as #krate::Rule>::META),*];
-
         #[doc = " Every rule with fresh state, in the order of [`RULES`], over any event type that carries their fields."]
         #[must_use]
         pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
@@ -303,13 +310,13 @@ fn planned(
     }
 }
 
-/// The impls of the rules, and their metadata.
+/// The metadata of the rules, and their impls.
 fn impls(
     krate: &TokenStream,
     idents: &[Ident],
     rules: &[(usize, Whole)],
     shape: Shape,
-) -> TokenStream {
+) -> (TokenStream, TokenStream) {
     let vis = &syn::parse_quote!(pub);
     let fields: Vec<_> = rules.iter().map(|(_, rule)| emit::fields_read(&rule.hir)).collect();
     let mut packer = Packer::default();
@@ -322,8 +329,7 @@ fn impls(
             emit::compact(&rule, shape, &quote!(&METAS[#at]))
         })
         .collect();
-    let metas = packer.into_items();
-    quote!(#metas #(#each)*)
+    (packer.into_static(krate), quote!(#(#each)*))
 }
 
 fn duplicate<'a>(taken: &'a [(String, PathBuf)], key: &str) -> Option<&'a Path> {

@@ -13,22 +13,20 @@ use super::{Cx, Shape};
 /// metadata.
 pub(crate) fn compact(rule: &Rule<'_>, shape: Shape, meta: &TokenStream) -> TokenStream {
     let cx = &Cx { fields: &rule.query.fields, shape };
-    let ident = rule.ident;
     let members = members(rule.query);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, meta);
     let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);
     let group = Group::of(rule.query);
-    let body = match (&rule.query.body, &group) {
-        (Body::Event(query), _) => event(rule, cx, query, &bounds),
+    let (inherent, body) = match (&rule.query.body, &group) {
+        (Body::Event(query), _) => (matches(), event(rule, cx, query, &bounds)),
         (_, Some(group)) => {
             let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &quote!(group));
-            let machine = machine_of(ident, group);
             let terms = terms(rule, cx, group, &bounds);
-            quote!(#traits #machine #terms)
+            (machine_of(group), quote!(#traits #terms))
         }
-        (_, None) => TokenStream::new(),
+        (_, None) => Default::default(),
     };
+    let meta = rule_impl(rule, meta, &inherent);
     let code = quote!(#meta #body);
     if aliases.is_empty() {
         return code;
@@ -37,21 +35,24 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape, meta: &TokenStream) -> Toke
     quote!(const _: () = { #(#aliases)* #names #code };)
 }
 
+/// The test under the name that it has where a rule stands alone.
+fn matches() -> TokenStream {
+    quote! {
+        #[doc = " Whether the query of this rule holds for `event`."]
+        #[must_use]
+        pub fn matches<E: ?Sized>(event: &E) -> bool
+        where
+            Self: rt::EventRule<E>,
+        {
+            <Self as rt::EventRule<E>>::matches(event)
+        }
+    }
+}
+
 fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream]) -> TokenStream {
     let ident = rule.ident;
     let (alone, history) = event_alone(rule, cx, query);
     quote! {
-        impl #ident {
-            #[doc = " Whether the query of this rule holds for `event`."]
-            #[must_use]
-            pub fn matches<E: ?Sized>(event: &E) -> bool
-            where
-                Self: rt::EventRule<E>,
-            {
-                <Self as rt::EventRule<E>>::matches(event)
-            }
-        }
-
         impl<E: #(#bounds +)* rt::Event + ?Sized> rt::EventRule<E> for #ident {
             type Alert = rt::Document;
             #history

@@ -70,7 +70,7 @@ pub(super) fn group(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>) -> TokenStr
     let structs = structs(rule, &parts);
     let imports = imports(krate);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, &own_meta(rule));
+    let meta = rule_impl(rule, &own_meta(rule), &machine_of(group));
     let bounds = Bounds::new(rule, cx, &members).reads();
     let terms = terms(rule, cx, group, &[quote!(Reads), quote!(rt::Event)]);
     let machine = machine(rule, cx, group, &parts);
@@ -212,21 +212,17 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
         quote!(#name: rt::runs(#from, #to, |index| #value))
     });
     let make = quote!(#alert { #(#values,)* group });
-    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert), &make);
-    let machine = machine_of(ident, group);
-    quote!(#rule_trait #machine)
+    rule_trait(rule, cx, group, &quote!(#alert), &make)
 }
 
 /// The function that makes the state of the rule.
-pub(super) fn machine_of(ident: &Ident, group: &Group<'_>) -> TokenStream {
+pub(super) fn machine_of(group: &Group<'_>) -> TokenStream {
     let machine = if group.sequence { quote!(SequenceMachine) } else { quote!(SampleMachine) };
     quote! {
-        impl #ident {
-            #[doc = " The rule with fresh state, for events one after the other."]
-            #[must_use]
-            pub fn machine() -> rt::#machine<Self> {
-                ::core::default::Default::default()
-            }
+        #[doc = " The rule with fresh state, for events one after the other."]
+        #[must_use]
+        pub fn machine() -> rt::#machine<Self> {
+            ::core::default::Default::default()
         }
     }
 }

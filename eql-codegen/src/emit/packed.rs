@@ -206,8 +206,8 @@ impl<'a> Packer<'a> {
         self.rules - 1
     }
 
-    /// The static `METAS`, with those that it is made of.
-    pub(crate) fn into_items(self) -> TokenStream {
+    /// The static `METAS`, with those that it is made of in it.
+    pub(crate) fn into_static(self, krate: &TokenStream) -> TokenStream {
         let Self { texts, lists, pairs, pair_lists, .. } = &self;
         let Self { attacks, attack_lists, techniques, technique_lists, .. } = &self;
         let Self { threats, threat_lists, frames, metas, rules, .. } = &self;
@@ -232,22 +232,24 @@ impl<'a> Packer<'a> {
         let (frames, frame_count) = frames.words();
         let metas = bytes(metas.iter().copied());
         quote! {
-            static TEXTS: [#text; #text_count] = [#(#texts),*];
-            #lists
-            static PAIRS: [#pair; #pair_count] = #packed::pairs(&TEXTS, #pairs);
-            #pair_lists
-            static ATTACKS: [#attack; #attack_count] = #packed::attacks(&TEXTS, #attacks);
-            #attack_lists
-            static TECHNIQUES: [#technique; #technique_count] =
-                #packed::techniques(&ATTACKS, &ATTACK_LISTS, #techniques);
-            #technique_lists
-            static THREATS: [#threat; #threat_count] =
-                #packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
-            #threat_lists
-            static FRAMES: [rt::RuleMeta; #frame_count] =
-                #packed::frames(&TEXTS, &LISTS, #frames);
-            static METAS: [rt::RuleMeta; #rules] =
-                #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, &FRAMES, #metas);
+            static METAS: [#krate::RuleMeta; #rules] = {
+                use #krate::__private as rt;
+                static TEXTS: [#text; #text_count] = [#(#texts),*];
+                #lists
+                static PAIRS: [#pair; #pair_count] = #packed::pairs(&TEXTS, #pairs);
+                #pair_lists
+                static ATTACKS: [#attack; #attack_count] = #packed::attacks(&TEXTS, #attacks);
+                #attack_lists
+                static TECHNIQUES: [#technique; #technique_count] =
+                    #packed::techniques(&ATTACKS, &ATTACK_LISTS, #techniques);
+                #technique_lists
+                static THREATS: [#threat; #threat_count] =
+                    #packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
+                #threat_lists
+                static FRAMES: [rt::RuleMeta; #frame_count] =
+                    #packed::frames(&TEXTS, &LISTS, #frames);
+                #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, &FRAMES, #metas)
+            };
         }
     }
 }

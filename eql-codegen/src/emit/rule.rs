@@ -53,7 +53,7 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
     let alert_struct = alert_struct(rule, members);
     let imports = imports(krate);
     let aliases = cx.own_fields();
-    let meta = rule_impl(rule, &own_meta(rule));
+    let meta = rule_impl(rule, &own_meta(rule), &TokenStream::new());
     let bounds = Bounds::new(rule, cx, members);
     let reads = &bounds.list;
     let bounds = bounds.reads();
@@ -277,8 +277,12 @@ pub(super) fn own_meta(rule: &Rule<'_>) -> TokenStream {
     })
 }
 
-/// `meta` is a reference to the metadata.
-pub(super) fn rule_impl(rule: &Rule<'_>, meta: &TokenStream) -> TokenStream {
+/// `meta` is a reference to the metadata; `inherent` are further items of the type itself.
+pub(super) fn rule_impl(
+    rule: &Rule<'_>,
+    meta: &TokenStream,
+    inherent: &TokenStream,
+) -> TokenStream {
     let ident = rule.ident;
     let partition = partition(rule.query);
     let kind = match &rule.query.body {
@@ -296,6 +300,8 @@ pub(super) fn rule_impl(rule: &Rule<'_>, meta: &TokenStream) -> TokenStream {
         impl #ident {
             #[doc = " The metadata of this rule."]
             pub const META: &'static rt::RuleMeta = <Self as rt::Rule>::META;
+
+            #inherent
         }
     }
 }
