@@ -42,6 +42,16 @@ macro_rules! number {
     };
 }
 
+/// The text that the next word names: 0 for none, else its place from 1.
+macro_rules! option {
+    ($texts:ident, $words:ident, $at:ident) => {
+        match word!($words, $at) {
+            0 => None,
+            place => Some($texts[place - 1]),
+        }
+    };
+}
+
 /// No entry of ATT&CK.
 pub const NO_ATTACK: Attack = Attack { id: "", name: "", reference: "" };
 /// No technique.
@@ -164,30 +174,12 @@ pub const fn frames<const N: usize>(
                 to: number!(words, at)
             },
             max_signals: number!(words, at) as u32,
-            building_block_type: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
-            event_category_override: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
-            timestamp_field: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
-            tiebreaker_field: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
-            timestamp_override: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
-            rule_name_override: match word!(words, at) {
-                0 => None,
-                place => Some(texts[place - 1]),
-            },
+            building_block_type: option!(texts, words, at),
+            event_category_override: option!(texts, words, at),
+            timestamp_field: option!(texts, words, at),
+            tiebreaker_field: option!(texts, words, at),
+            timestamp_override: option!(texts, words, at),
+            rule_name_override: option!(texts, words, at),
             ..BROKEN
         }
     )

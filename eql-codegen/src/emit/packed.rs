@@ -165,41 +165,68 @@ impl<'a> Packer<'a> {
     /// Adds a rule, and gives its place.
     pub(crate) fn add(&mut self, told: Told<'a>) -> usize {
         let Told { meta, rule_id, description, query, fields } = told;
-        let Meta { name, author, license, index, tags, references, false_positives, .. } = meta;
-        let Meta { note, setup, interval, from, to, .. } = meta;
-        let severity = match meta.severity {
+        // Without `..`, so that no member is forgotten.
+        let Meta {
+            rule_id: _,
+            name,
+            description: _,
+            severity,
+            risk_score,
+            author,
+            license,
+            version,
+            index,
+            tags,
+            references,
+            false_positives,
+            note,
+            setup,
+            interval,
+            from,
+            to,
+            schedule,
+            max_signals,
+            threat,
+            building_block_type,
+            event_category_override,
+            timestamp_field,
+            tiebreaker_field,
+            timestamp_override,
+            rule_name_override,
+            other,
+        } = meta;
+        let severity = match severity {
             Severity::Low => 0,
             Severity::Medium => 1,
             Severity::High => 2,
             Severity::Critical => 3,
         };
-        let pair = |(one, other): &'a (String, String)| (one.as_str(), other.as_str());
-        let other = self.pairs(meta.other.iter().map(pair));
+        let other = self.pairs(other.iter().map(|(key, json)| (key.as_str(), json.as_str())));
         let fields = self.pairs(fields.iter().map(|(path, ty)| (path.as_str(), *ty)));
-        let schedule = &meta.schedule;
         let frame: [&[u32]; 7] = [
-            &[severity, meta.risk_score.into(), self.list(author), self.text(license)],
+            &[severity, (*risk_score).into(), self.list(author), self.text(license)],
             &[self.list(index), self.text(interval), self.text(from), self.text(to)],
             &words(schedule.interval),
             &words(schedule.from),
             &words(schedule.to),
-            &words(meta.max_signals.into()),
+            &words((*max_signals).into()),
             &[
-                self.option(meta.building_block_type.as_ref()),
-                self.option(meta.event_category_override.as_ref()),
-                self.option(meta.timestamp_field.as_ref()),
-                self.option(meta.tiebreaker_field.as_ref()),
-                self.option(meta.timestamp_override.as_ref()),
-                self.option(meta.rule_name_override.as_ref()),
-            ],
+                building_block_type,
+                event_category_override,
+                timestamp_field,
+                tiebreaker_field,
+                timestamp_override,
+                rule_name_override,
+            ]
+            .map(|text| self.option(text.as_ref())),
         ];
         let frame = self.frames.place(frame.concat());
         let record: [&[u32]; 5] = [
             &[rule_id, name, description].map(|text| self.text(text)),
-            &words(meta.version.into()),
+            &words((*version).into()),
             &[self.text(query)],
             &[tags, references, false_positives].map(|list| self.list(list)),
-            &[self.text(note), self.text(setup), self.threats(&meta.threat), other, fields, frame],
+            &[self.text(note), self.text(setup), self.threats(threat), other, fields, frame],
         ];
         self.metas.extend(record.concat());
         self.rules += 1;
