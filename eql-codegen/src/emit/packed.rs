@@ -4,6 +4,7 @@
 //! `eql::packed` reads what this writes, record by record.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use eql_grammar::meta::{Attack, Meta, Severity, Technique, Threat};
 use proc_macro2::{Literal, TokenStream};
@@ -14,42 +15,43 @@ use super::Told;
 /// Packs the metadata of one rule after the other.
 #[derive(Default)]
 pub(crate) struct Packer<'a> {
-    texts: Vec<&'a str>,
-    by_text: HashMap<&'a str, u32>,
+    texts: Table<&'a str>,
     lists: Lists,
-    pairs: Table,
+    pairs: Table<Vec<u32>>,
     pair_lists: Lists,
-    attacks: Table,
+    attacks: Table<Vec<u32>>,
     attack_lists: Lists,
-    techniques: Table,
+    techniques: Table<Vec<u32>>,
     technique_lists: Lists,
-    threats: Table,
+    threats: Table<Vec<u32>>,
     threat_lists: Lists,
-    frames: Table,
-    metas: Vec<u32>,
-    rules: usize,
+    frames: Table<Vec<u32>>,
+    /// By rule.
+    metas: Vec<Vec<u32>>,
 }
 
-/// Records, each of which is there once.
+/// Things, each of which is there once.
 #[derive(Default)]
-struct Table {
-    records: Vec<Vec<u32>>,
-    places: HashMap<Vec<u32>, u32>,
+struct Table<T> {
+    list: Vec<T>,
+    places: HashMap<T, u32>,
 }
 
-impl Table {
-    fn place(&mut self, record: Vec<u32>) -> u32 {
-        let next = number(self.records.len());
-        let place = *self.places.entry(record.clone()).or_insert(next);
+impl<T: Clone + Eq + Hash> Table<T> {
+    fn place(&mut self, thing: T) -> u32 {
+        let next = number(self.list.len());
+        let place = *self.places.entry(thing.clone()).or_insert(next);
         if place == next {
-            self.records.push(record);
+            self.list.push(thing);
         }
         place
     }
+}
 
+impl Table<Vec<u32>> {
     /// As words, and how many records there are.
     fn words(&self) -> (Literal, usize) {
-        (bytes(self.records.iter().flatten().copied()), self.records.len())
+        (bytes(self.list.iter().flatten().copied()), self.list.len())
     }
 }
 
@@ -110,12 +112,7 @@ fn words(number: u64) -> [u32; 3] {
 
 impl<'a> Packer<'a> {
     fn text(&mut self, text: &'a str) -> u32 {
-        let next = number(self.texts.len());
-        let place = *self.by_text.entry(text).or_insert(next);
-        if place == next {
-            self.texts.push(text);
-        }
-        place
+        self.texts.place(text)
     }
 
     /// 0 for none, else the place of the text from 1.
@@ -228,17 +225,17 @@ impl<'a> Packer<'a> {
             &[tags, references, false_positives].map(|list| self.list(list)),
             &[self.text(note), self.text(setup), self.threats(threat), other, fields, frame],
         ];
-        self.metas.extend(record.concat());
-        self.rules += 1;
-        self.rules - 1
+        self.metas.push(record.concat());
+        self.metas.len() - 1
     }
 
     /// The static `METAS`, with those that it is made of in it.
     pub(crate) fn into_static(self, krate: &TokenStream) -> TokenStream {
         let Self { texts, lists, pairs, pair_lists, .. } = &self;
         let Self { attacks, attack_lists, techniques, technique_lists, .. } = &self;
-        let Self { threats, threat_lists, frames, metas, rules, .. } = &self;
-        let text_count = texts.len();
+        let Self { threats, threat_lists, frames, metas, .. } = &self;
+        let texts = &texts.list;
+        let (text_count, rules) = (texts.len(), metas.len());
         let [text, pair] = [quote!(&str), quote!((&str, &str))];
         let [attack, technique, threat] =
             [quote!(rt::Attack), quote!(rt::Technique), quote!(rt::Threat)];
@@ -257,7 +254,7 @@ impl<'a> Packer<'a> {
         let (techniques, technique_count) = techniques.words();
         let (threats, threat_count) = threats.words();
         let (frames, frame_count) = frames.words();
-        let metas = bytes(metas.iter().copied());
+        let metas = bytes(metas.iter().flatten().copied());
         quote! {
             static METAS: [#krate::RuleMeta; #rules] = {
                 use #krate::__private as rt;
