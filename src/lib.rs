@@ -99,7 +99,7 @@ pub mod __private {
     pub use crate::key::Keys;
     pub use crate::lineage::Lineage;
     pub use crate::number::Number;
-    pub use crate::regex::Dfa;
+    pub use crate::regex::{Dfa, skip_ascii};
     pub use crate::row::{Projected, Row, Slot};
     pub use crate::rule::{
         Attack, EventRule, Partition, Rule, RuleMeta, Schedule, Severity, Technique, Threat,

@@ -69,9 +69,19 @@ impl Dfa {
     }
 }
 
+/// What is left of a value from its first character on that is not ASCII, or from a little before it.
+#[inline]
+#[must_use]
+pub fn skip_ascii(value: &str) -> &str {
+    /// Many at once: a value may have thousands of characters.
+    const BLOCK: usize = 32;
+    let blocks = value.as_bytes().chunks_exact(BLOCK).take_while(|block| block.is_ascii()).count();
+    value.get(blocks * BLOCK..).unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Dfa;
+    use super::{Dfa, skip_ascii};
 
     /// `a+é` by hand: states 2 (start), 3 (after `a`), 4 (accepts).
     const DFA: Dfa = Dfa {
@@ -108,6 +118,18 @@ mod tests {
         assert!(Dfa { start: 1, ..DFA }.matches(""));
         assert!(Dfa { start: 1, ..DFA }.matches("x"));
         assert!(!Dfa { start: 0, ..DFA }.matches(""));
+    }
+
+    #[test]
+    fn ascii_is_skipped_up_to_other_characters() {
+        for before in 0..100 {
+            for after in ["", "é", "éa", "\u{10ffff}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+                let value = "a".repeat(before) + after;
+                let left = skip_ascii(&value);
+                assert!(value.ends_with(left) && left.ends_with(after), "{value}");
+                assert!(left.len() < after.len() + 32, "{value}");
+            }
+        }
     }
 
     #[test]

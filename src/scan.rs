@@ -186,7 +186,8 @@ struct Store {
 /// A value and the next one of the same slot.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    kind: Kind,
+    /// The slot, and in the lowest two bits the kind.
+    what: u32,
     /// Where the text is in the buffer.
     start: u32,
     len: u32,
@@ -200,6 +201,25 @@ enum Kind {
     Number,
     False,
     True,
+}
+
+impl Entry {
+    #[inline(always)]
+    fn slot(self) -> usize {
+        (self.what >> 2) as usize
+    }
+
+    #[inline(always)]
+    fn value(self, scan: &Scan) -> Raw<'_> {
+        const STR: u32 = Kind::Str as u32;
+        const NUMBER: u32 = Kind::Number as u32;
+        const FALSE: u32 = Kind::False as u32;
+        match self.what & 3 {
+            STR => Raw::Str(walk::text(scan, self)),
+            NUMBER => Raw::Number(walk::text(scan, self)),
+            kind => Raw::Bool(kind != FALSE),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,7 +245,7 @@ impl Store {
     #[inline(always)]
     fn push(&mut self, slot: u32, kind: Kind, start: u32, len: u32) {
         let index = self.values.len() as u32;
-        self.values.push(Entry { kind, start, len, next: u32::MAX });
+        self.values.push(Entry { what: slot << 2 | kind as u32, start, len, next: u32::MAX });
         let slot = &mut self.slots[slot as usize];
         if slot.stamp == self.stamp {
             slot.count += 1;
@@ -343,6 +363,12 @@ impl Scan {
         Values { scan: self, next, left }
     }
 
+    /// All values and their slots, in the order in which they stand in the line.
+    #[inline]
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Raw<'_>)> {
+        self.store.values.iter().map(|entry| (entry.slot(), entry.value(self)))
+    }
+
     /// Whether a slot has a value.
     #[inline]
     #[must_use]
@@ -373,13 +399,7 @@ impl<'a> Iterator for Values<'a> {
         self.left = self.left.checked_sub(1)?;
         let entry = self.scan.store.values[self.next as usize];
         self.next = entry.next;
-        let text = || walk::text(self.scan, entry);
-        Some(match entry.kind {
-            Kind::Str => Raw::Str(text()),
-            Kind::Number => Raw::Number(text()),
-            Kind::False => Raw::Bool(false),
-            Kind::True => Raw::Bool(true),
-        })
+        Some(entry.value(self.scan))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

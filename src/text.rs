@@ -234,7 +234,7 @@ const fn letters(word: u64, first: u8, last: u8) -> u64 {
 
 /// Eight bytes in ASCII lower case.
 #[inline]
-pub(crate) fn lower8(word: u64) -> u64 {
+fn lower8(word: u64) -> u64 {
     word | letters(word, b'A', b'Z') >> 2
 }
 

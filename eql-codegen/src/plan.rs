@@ -10,7 +10,7 @@ mod priors;
 
 use std::collections::BTreeMap;
 
-use eql_grammar::hir::{self, Body, Cond, EventQuery, Root, Test};
+use eql_grammar::hir::{self, Body, Cond, Const, EventQuery, Root, Test};
 use eql_grammar::schema::Type;
 
 pub(crate) use guard::{Guard, What};
@@ -133,7 +133,8 @@ impl Plan {
             if query.fields[field.0].path == CATEGORY {
                 categories = vec![name.clone()];
             } else if let Some(priors) = priors {
-                guards.extend(guard::of_text(query, *field, name, priors));
+                let name = Const::Str(name.clone());
+                guards.extend(guard::of_constants(query, *field, &[name], priors));
             }
         }
         if let Some(priors) = priors {
@@ -192,11 +193,15 @@ fn names(condition: &Cond, query: &hir::Query, path: &str, fold: bool) -> Vec<St
     }
 }
 
-/// The rarest guard, and another one where that is not rare.
+/// The rarest guard, and another one where looking that up costs less than the tests that it saves.
 fn choose(mut guards: Vec<Guard>) -> Vec<Guard> {
     guards.retain(|guard| guard.probability <= COMMON);
     guards.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-    let keep = guards.first().map_or(0, |first| if first.probability > RARE { 2 } else { 1 });
-    guards.truncate(keep);
+    let mut rest = guards.split_off(guards.len().min(1));
+    let Some(first) = guards.first() else { return guards };
+    let saved = |second: &Guard| first.probability * (1.0 - second.probability) - second.look_up();
+    rest.retain(|second| first.probability > RARE && saved(second) > 0.0);
+    let best = rest.into_iter().max_by(|a, b| saved(a).total_cmp(&saved(b)));
+    guards.extend(best);
     guards
 }

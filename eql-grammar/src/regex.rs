@@ -191,6 +191,14 @@ impl Dfa {
         self.ascii.iter().filter(|class| first(class) != DEAD).count() > self.ascii.len() / 2
     }
 
+    /// Whether ASCII characters before the first other one change nothing.
+    #[must_use]
+    pub fn ignores_leading_ascii(&self) -> bool {
+        let states = usize::from(self.states);
+        let start = usize::from(self.start);
+        self.ascii.iter().all(|class| self.table[usize::from(*class) * states + start] == self.start)
+    }
+
     /// Whether every value matches.
     #[must_use]
     pub fn is_always(&self) -> bool {
@@ -477,6 +485,21 @@ mod tests {
         }
         assert!((tries / 5..tries * 4 / 5).contains(&hits), "{hits} of {tries} match");
         assert!(with_parts > 1_000, "only {with_parts} matches have known parts");
+    }
+
+    #[test]
+    fn ascii_that_changes_nothing() {
+        for (pattern, ignored) in [
+            (".*[à-ü].*", true),
+            (".*[à-ü]+[a-z]", true),
+            ("[^a]*é", false),
+            ("é.*", false),
+            (".*[a-zà-ü]", false),
+            ("#", false),
+        ] {
+            let dfa = compile(&[pattern], false).expect(pattern);
+            assert_eq!(dfa.ignores_leading_ascii(), ignored, "{pattern:?}");
+        }
     }
 
     #[test]

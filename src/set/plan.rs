@@ -54,8 +54,12 @@ pub(super) enum What {
     Head(&'static [u8]),
     /// A value that ends with these four bytes.
     Tail(&'static [u8]),
-    /// A value with this part, five bytes or more, of which those from `rare` on are searched for first.
-    Part { text: &'static [u8], rare: u16 },
+    /// A value with this part, three bytes or more, of which those from `rare` on are searched for first.
+    Part { text: &'static str, rare: u16 },
+    /// This whole number.
+    Int(i64),
+    /// This truth value.
+    Bool(bool),
 }
 
 impl Plan {
@@ -89,6 +93,11 @@ impl Bytes {
         u16::from_le_bytes([taken[0], taken[1]])
     }
 
+    fn int(&mut self) -> i64 {
+        let taken = self.take(8).first_chunk().expect("BUG: a plan is cut off");
+        i64::from_le_bytes(*taken)
+    }
+
     fn optional(&mut self) -> Option<u16> {
         Some(self.number()).filter(|&number| number != NONE)
     }
@@ -114,14 +123,14 @@ impl Bytes {
 
     fn atom(&mut self) -> Atom {
         let slot = self.number();
-        let kind = self.number();
-        let text = self.text().as_bytes();
-        let what = match kind {
+        let what = match self.number() {
             0 => What::Any,
-            1 => What::Whole(text),
-            2 => What::Head(text),
-            3 => What::Tail(text),
-            4 => What::Part { text, rare: self.number() },
+            1 => What::Whole(self.text().as_bytes()),
+            2 => What::Head(self.text().as_bytes()),
+            3 => What::Tail(self.text().as_bytes()),
+            4 => What::Part { text: self.text(), rare: self.number() },
+            5 => What::Int(self.int()),
+            6 => What::Bool(self.number() != 0),
             _ => panic!("BUG: a plan has a kind of guard that is none"),
         };
         Atom { slot, what }

@@ -197,6 +197,8 @@ fn tables(dfa: &Dfa) -> TokenStream {
     let start = Literal::u16_unsuffixed(dfa.start);
     let accept = Literal::u16_unsuffixed(dfa.accept);
     let table = Literal::byte_string(&dfa.table_bytes());
+    let value =
+        if dfa.ignores_leading_ascii() { quote!(rt::skip_ascii(value)) } else { quote!(value) };
     quote!({
         static AUTOMATON: rt::Dfa = rt::Dfa {
             ascii: #ascii,
@@ -206,6 +208,6 @@ fn tables(dfa: &Dfa) -> TokenStream {
             accept: #accept,
             table: #table,
         };
-        AUTOMATON.matches(value)
+        AUTOMATON.matches(#value)
     })
 }

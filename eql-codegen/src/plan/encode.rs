@@ -66,10 +66,18 @@ impl Bytes {
                     What::Head(_) => 2,
                     What::Tail(_) => 3,
                     What::Part(..) => 4,
+                    What::Int(_) => 5,
+                    What::Bool(_) => 6,
                 })?;
-                bytes.text(atom.what.text())?;
-                if let What::Part(_, rare) = atom.what {
-                    bytes.number(rare)?;
+                match &atom.what {
+                    What::Any => {}
+                    What::Whole(text) | What::Head(text) | What::Tail(text) => bytes.text(text)?,
+                    What::Part(text, rare) => {
+                        bytes.text(text)?;
+                        bytes.number(*rare)?;
+                    }
+                    What::Int(int) => bytes.0.extend(int.to_le_bytes()),
+                    What::Bool(is) => bytes.number(usize::from(*is))?,
                 }
                 Some(())
             })

@@ -59,7 +59,7 @@ impl Guard {
         for atom in self.atoms.iter().take(FEW) {
             let sign = match &atom.what {
                 What::Any => "is there",
-                What::Whole(_) => "is",
+                What::Whole(_) | What::Int(_) | What::Bool(_) => "is",
                 What::Head(_) => "begins",
                 What::Tail(_) => "ends",
                 What::Part(..) => "has",

@@ -1,19 +1,23 @@
 //! Guards: what has to stand in any event that fulfils a condition.
 
+use std::borrow::Cow;
+
 use eql_grammar::ast::CompareOp;
 use eql_grammar::hir::{
     self, Cond, Const, Expr, ExprKind, FieldIx, Function, Root, StringTest, Test,
 };
 use eql_grammar::schema::Type;
-use eql_grammar::wildcard::{Wildcard, WildcardKind, commonness};
+use eql_grammar::wildcard::{Wildcard, WildcardKind, commonness, rare_byte};
 
 use super::priors::Priors;
 use super::{CATEGORY, SYSTEM};
 
 /// The runtime finds parts by four of their bytes.
 pub(super) const WINDOW: usize = 4;
-/// Shorter parts are not looked up: every place of a value would have to be looked at.
-const SHORTEST_PART: usize = 5;
+/// Shorter parts are not looked up: they are nearly everywhere.
+const SHORTEST_PART: usize = 3;
+/// The runtime searches a value for each shorter part alone.
+const SHORT_PART: usize = 5;
 /// From this length on the runtime looks at every fourth place of a value, below at every second.
 const LONG_PART: usize = 7;
 
@@ -43,33 +47,54 @@ pub(crate) enum What {
     Head(String),
     /// A value that ends with these four bytes.
     Tail(String),
-    /// A value with this part, and where in it the four bytes stand that are found least often.
+    /// A value with this part, and where in it the four bytes begin that are found least often. In a part that is
+    /// hardly as long: where that one byte stands.
     Part(String, usize),
+    /// This whole number.
+    Int(i64),
+    /// This truth value.
+    Bool(bool),
 }
 
 impl What {
-    pub(crate) fn text(&self) -> &str {
+    /// As a rule has it; empty for any value.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Any => "",
-            Self::Whole(text) | Self::Head(text) | Self::Tail(text) | Self::Part(text, _) => text,
+            Self::Any => Cow::Borrowed(""),
+            Self::Whole(text) | Self::Head(text) | Self::Tail(text) | Self::Part(text, _) => {
+                Cow::Borrowed(text)
+            }
+            Self::Int(int) => Cow::Owned(int.to_string()),
+            Self::Bool(true) => Cow::Borrowed("true"),
+            Self::Bool(false) => Cow::Borrowed("false"),
         }
     }
 }
 
 impl Guard {
-    /// What the guard costs in the end: the tests that it lets happen, and a little for looking it up.
+    /// What the guard costs in the end: the tests that it lets happen, and looking it up.
     pub(crate) fn cost(&self) -> f64 {
+        self.probability + self.look_up()
+    }
+
+    /// What looking it up costs, as a part of a test of a term. Most look-ups are shared with other terms.
+    pub(super) fn look_up(&self) -> f64 {
         const PRESENCE: f64 = 0.000_01;
         const WHOLE: f64 = 0.000_05;
         const LONG: f64 = 0.000_1;
         const SHORT: f64 = 0.02;
-        let look_up = |atom: &Atom| match &atom.what {
+        const SHORTER: f64 = 0.15;
+        let of_atom = |atom: &Atom| match &atom.what {
             What::Any => PRESENCE,
-            What::Whole(_) | What::Head(_) | What::Tail(_) => WHOLE,
+            What::Whole(_) | What::Head(_) | What::Tail(_) | What::Int(_) | What::Bool(_) => WHOLE,
             What::Part(text, _) if text.len() < LONG_PART => SHORT,
             What::Part(..) => LONG,
         };
-        self.probability + self.atoms.iter().map(look_up).fold(0.0, f64::max)
+        let (alone, shared): (Vec<&Atom>, Vec<&Atom>) = self.atoms.iter().partition(
+            |atom| matches!(&atom.what, What::Part(text, _) if text.len() < SHORT_PART),
+        );
+        let shared = shared.into_iter().map(of_atom).fold(0.0, f64::max);
+        alone.iter().map(|_| SHORTER).sum::<f64>() + shared
     }
 
     /// Of one field.
@@ -93,29 +118,44 @@ impl Guard {
     }
 }
 
-/// The guard that a field has this value.
-pub(super) fn of_text(
-    query: &hir::Query,
-    field: FieldIx,
-    text: &str,
-    priors: &Priors,
-) -> Option<Guard> {
-    let path = texts_of(query, field)?;
-    Some(Guard::new(path, vec![What::Whole(text.to_ascii_lowercase())], priors))
-}
-
 /// The guard that a field has a value.
 fn of_presence(query: &hir::Query, field: FieldIx, priors: &Priors) -> Option<Guard> {
+    let (path, _) = values_of(query, field)?;
+    Some(Guard::new(path, vec![What::Any], priors))
+}
+
+/// The guard that a field has one of these values.
+pub(super) fn of_constants(
+    query: &hir::Query,
+    field: FieldIx,
+    list: &[Const],
+    priors: &Priors,
+) -> Option<Guard> {
+    let (path, ty) = values_of(query, field)?;
+    let what = |constant: &Const| match (ty, constant) {
+        (Type::Keyword, Const::Str(text)) => Some(What::Whole(text.to_ascii_lowercase())),
+        (Type::Long, Const::Int(int)) => Some(What::Int(*int)),
+        _ => None,
+    };
+    Some(Guard::new(path, list.iter().map(what).collect::<Option<_>>()?, priors))
+}
+
+/// The guard that a field has this truth value.
+fn of_bool(query: &hir::Query, field: FieldIx, is: bool, priors: &Priors) -> Option<Guard> {
+    let (path, ty) = values_of(query, field)?;
+    (ty == Type::Boolean).then(|| Guard::new(path, vec![What::Bool(is)], priors))
+}
+
+/// Path and type of a field whose values can be guards.
+fn values_of(query: &hir::Query, field: FieldIx) -> Option<(&str, Type)> {
     let field = &query.fields[field.0];
-    let fits = field.root == Root::Event && field.ty.is_some() && !sorts(&field.path);
-    fits.then(|| Guard::new(&field.path, vec![What::Any], priors))
+    let fits = field.root == Root::Event && !sorts(&field.path);
+    fits.then_some((&field.path, field.ty?))
 }
 
 /// The path of a field whose texts can be guards.
 fn texts_of(query: &hir::Query, field: FieldIx) -> Option<&str> {
-    let field = &query.fields[field.0];
-    let fits = field.root == Root::Event && field.ty == Some(Type::Keyword) && !sorts(&field.path);
-    fits.then_some(&field.path)
+    values_of(query, field).filter(|(_, ty)| *ty == Type::Keyword).map(|(path, _)| path)
 }
 
 /// Whether events are sorted by this field before guards are looked up.
@@ -142,10 +182,12 @@ pub(super) fn guards(
         (Cond::Test(field, test), true) => {
             let of_test = match test {
                 Test::Strings(test) => of_strings(query, *field, test, priors),
-                Test::Compare(CompareOp::Eq, Const::Str(text)) => {
-                    of_text(query, *field, text, priors)
+                Test::Bool(is) => of_bool(query, *field, *is, priors),
+                Test::Compare(CompareOp::Eq, constant) => {
+                    of_constants(query, *field, std::slice::from_ref(constant), priors)
                 }
-                _ => None,
+                Test::In(list) => of_constants(query, *field, list, priors),
+                Test::Compare(..) | Test::Cidr(_) => None,
             };
             of_test.or_else(|| of_presence(query, *field, priors)).into_iter().collect()
         }
@@ -174,8 +216,9 @@ fn of_expr(expr: &Expr, query: &hir::Query, priors: &Priors) -> Vec<Guard> {
         }
         ExprKind::Compare(CompareOp::Eq, left, right) => {
             let sides = [(left, right), (right, left)];
-            one(sides.into_iter().find_map(|(field, text)| {
-                of_text(query, field_of(field)?, &text_of(text)?, priors)
+            one(sides.into_iter().find_map(|(field, constant)| {
+                let ExprKind::Const(constant) = &constant.kind else { return None };
+                of_constants(query, field_of(field)?, std::slice::from_ref(constant), priors)
             }))
         }
         ExprKind::Call(
@@ -251,8 +294,12 @@ fn of_glob(glob: &Wildcard, path: &str, priors: &Priors) -> Option<What> {
 /// `None` where the text is too short to be looked up.
 fn part(text: &str, path: &str, priors: &Priors) -> Option<What> {
     let text = text.to_ascii_lowercase();
+    if text.len() < SHORT_PART {
+        let rare = usize::try_from(rare_byte(&text)).ok()?;
+        return (text.len() >= SHORTEST_PART).then_some(What::Part(text, rare));
+    }
     // The runtime looks up as many windows as the places are apart at which it looks.
-    let width = if text.len() >= LONG_PART { LONG_PART } else { SHORTEST_PART };
+    let width = if text.len() >= LONG_PART { LONG_PART } else { SHORT_PART };
     let listed = priors.of_windows(path, &text);
     let bytes = text.as_bytes();
     let ranked = (0..(bytes.len() + 1).saturating_sub(width)).map(|at| {

@@ -88,10 +88,14 @@ impl Priors {
     /// The share of events with this text in this field.
     pub(crate) fn of(&self, atom: &Atom) -> f64 {
         let values = self.fields.get(&atom.path).unwrap_or(&self.other);
+        let listed = || values.wholes.get(atom.what.text().as_ref()).copied();
         match &atom.what {
             What::Any => values.present,
-            What::Whole(text) => values.wholes.get(text).copied().unwrap_or(values.whole),
+            What::Whole(_) => listed().unwrap_or(values.whole),
             What::Head(text) | What::Tail(text) | What::Part(text, _) => values.of_part(text),
+            What::Int(_) => listed().unwrap_or(values.whole),
+            // Of two values one is not rare.
+            What::Bool(_) => listed().unwrap_or(values.present / 2.0),
         }
     }
 
