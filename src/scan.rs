@@ -363,10 +363,10 @@ impl Scan {
         Values { scan: self, next, left }
     }
 
-    /// All values and their slots, in the order in which they stand in the line.
+    /// All values, in the order in which they stand in the line.
     #[inline]
-    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Raw<'_>)> {
-        self.store.values.iter().map(|entry| (entry.slot(), entry.value(self)))
+    pub(crate) fn all(&self) -> impl Iterator<Item = Found<'_>> {
+        self.store.values.iter().map(|&entry| Found { scan: self, entry })
     }
 
     /// Whether a slot has a value.
@@ -380,6 +380,25 @@ impl Scan {
     #[must_use]
     pub fn line(&self) -> &[u8] {
         self.buffer.line()
+    }
+}
+
+/// A value of any slot.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    scan: &'a Scan,
+    entry: Entry,
+}
+
+impl<'a> Found<'a> {
+    #[inline(always)]
+    pub(crate) fn slot(self) -> usize {
+        self.entry.slot()
+    }
+
+    #[inline(always)]
+    pub(crate) fn value(self) -> Raw<'a> {
+        self.entry.value(self.scan)
     }
 }
 

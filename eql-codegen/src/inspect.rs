@@ -48,7 +48,7 @@ pub struct Guard {
 /// every event.
 #[must_use]
 pub fn indexed(query: &hir::Query) -> Vec<Indexed> {
-    let plan = Plan::guarded(&[query], Some(&Priors::built_in()));
+    let plan = Plan::of_one(query, &Priors::built_in());
     let guard =
         |guard: &crate::plan::Guard| Guard { text: guard.words(), share: guard.probability };
     let stages = plan.stages.into_iter().map(|stage| Indexed {

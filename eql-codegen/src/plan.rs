@@ -3,6 +3,7 @@
 //! Pure: from typed queries to a [`Plan`], which the runtime turns into tables. A plan decides what a search costs
 //! and never what it finds: a guard is a *necessary* condition, and what has its guards is tested in full.
 
+mod choose;
 mod encode;
 mod explain;
 mod guard;
@@ -70,11 +71,23 @@ pub(crate) struct Stage {
 impl Plan {
     /// Plans the rules of a set.
     pub(crate) fn new(rules: &[&hir::Query], priors: &Priors) -> Self {
-        Self::guarded(rules, (rules.len() >= FEW_RULES).then_some(priors))
+        let few = rules.len() < FEW_RULES;
+        let mut plan = Self::all_guards(rules, (!few).then_some(priors));
+        choose::together(&mut plan.stages, priors);
+        plan
     }
 
-    /// Plans rules as those of a set in which guards are looked up, where there are priors.
-    pub(crate) fn guarded(rules: &[&hir::Query], priors: Option<&Priors>) -> Self {
+    /// Plans a rule as one of a set of many others.
+    pub(crate) fn of_one(rule: &hir::Query, priors: &Priors) -> Self {
+        let mut plan = Self::all_guards(&[rule], Some(priors));
+        for stage in &mut plan.stages {
+            stage.guards = choose::alone(std::mem::take(&mut stage.guards));
+        }
+        plan
+    }
+
+    /// The plan with all guards that there are, and none without priors.
+    fn all_guards(rules: &[&hir::Query], priors: Option<&Priors>) -> Self {
         let mut plan = Self { fields: fields(rules), ..Self::default() };
         plan.category = plan.slot(CATEGORY);
         plan.system = plan.slot(SYSTEM);
@@ -141,7 +154,7 @@ impl Plan {
             guards.extend(guard::guards(&condition, true, query, priors));
         }
         let systems = names(&condition, query, SYSTEM, true);
-        Stage { rule, term, categories, systems, guards: choose(guards) }
+        Stage { rule, term, categories, systems, guards }
     }
 }
 
@@ -191,17 +204,4 @@ fn names(condition: &Cond, query: &hir::Query, path: &str, fold: bool) -> Vec<St
         }
         _ => Vec::new(),
     }
-}
-
-/// The rarest guard, and another one where looking that up costs less than the tests that it saves.
-fn choose(mut guards: Vec<Guard>) -> Vec<Guard> {
-    guards.retain(|guard| guard.probability <= COMMON);
-    guards.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-    let mut rest = guards.split_off(guards.len().min(1));
-    let Some(first) = guards.first() else { return guards };
-    let saved = |second: &Guard| first.probability * (1.0 - second.probability) - second.look_up();
-    rest.retain(|second| first.probability > RARE && saved(second) > 0.0);
-    let best = rest.into_iter().max_by(|a, b| saved(a).total_cmp(&saved(b)));
-    guards.extend(best);
-    guards
 }

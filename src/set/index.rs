@@ -35,7 +35,7 @@ struct Class {
     /// Bits of guards that hold at the start, 64 terms a pair: those of terms without a first guard, and those
     /// without a second.
     start: Vec<[u64; 2]>,
-    /// For each slot the place of its field in `fields` and 1; 0 where nothing is looked for.
+    /// For each slot the place of its field in `fields`; one behind the last where nothing is looked for.
     places: Vec<u16>,
     fields: Vec<Lookup>,
 }
@@ -218,24 +218,25 @@ impl Class {
         }
         atoms.sort_by_key(|(atom, _)| atom.slot);
         let slots = atoms.last().map_or(0, |(atom, _)| usize::from(atom.slot) + 1);
-        let mut class = Self { stages, start, places: vec![0; slots], fields: Vec::new() };
-        for of_field in atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot) {
-            class.fields.push(Lookup::new(of_field));
-            let place = u16::try_from(class.fields.len());
-            class.places[usize::from(of_field[0].0.slot)] =
-                place.expect("BUG: more fields than a plan can hold");
+        let fields: Vec<_> = atoms.chunk_by(|(a, _), (b, _)| a.slot == b.slot).collect();
+        let place = |at: usize| u16::try_from(at).expect("BUG: more fields than a plan can hold");
+        let mut places = vec![place(fields.len()); slots];
+        for (at, of_field) in fields.iter().enumerate() {
+            places[usize::from(of_field[0].0.slot)] = place(at);
         }
-        class
+        let fields = fields.into_iter().map(Lookup::new).collect();
+        Self { stages, start, places, fields }
     }
 
     fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
         let Scratch { held } = scratch;
         held.clear();
         held.extend_from_slice(&self.start);
-        for (slot, value) in scan.all() {
-            let place = self.places.get(slot).map_or(0, |&place| usize::from(place));
-            if let Some(field) = place.checked_sub(1).and_then(|place| self.fields.get(place)) {
-                field.search(value, held);
+        for found in scan.all() {
+            if let Some(&place) = self.places.get(found.slot())
+                && let Some(field) = self.fields.get(usize::from(place))
+            {
+                field.search(found.value(), held);
             }
         }
         for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {

@@ -19,7 +19,7 @@ const SHORTEST_PART: usize = 3;
 /// The runtime searches a value for each shorter part alone.
 const SHORT_PART: usize = 5;
 /// From this length on the runtime looks at every fourth place of a value, below at every second.
-const LONG_PART: usize = 7;
+pub(super) const LONG_PART: usize = 7;
 
 /// Something of which an event needs at least one atom.
 #[derive(Clone, Debug, PartialEq)]
