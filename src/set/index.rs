@@ -9,6 +9,7 @@ mod lookup;
 
 use crate::field::{Keyword, Kind as _};
 use crate::scan::{Raw, Scan};
+use crate::text::same;
 
 use super::plan::{Atom, Plan};
 
@@ -176,7 +177,8 @@ impl Names {
                 let hash = hash(value);
                 let same = |name: &str| {
                     let name = name.as_bytes();
-                    if self.fold { value.eq_ignore_ascii_case(name) } else { value == name }
+                    let same = if self.fold { same::<true> } else { same::<false> };
+                    value.len() == name.len() && same(value, name)
                 };
                 let mut names = self.hashes.iter().zip(&self.list);
                 if let Some(at) = names.position(|(&of, name)| of == hash && same(name)) {

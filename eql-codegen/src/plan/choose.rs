@@ -114,10 +114,10 @@ impl Way {
     /// What it costs where the field has a value, as a part of a test of a term.
     fn cost(self) -> f64 {
         match self {
-            Self::Presence => 0.02,
-            Self::Value | Self::Ends => 0.05,
-            Self::LongParts => 0.12,
-            Self::ShortParts => 0.25,
+            Self::Presence => 0.03,
+            Self::Value | Self::Ends => 0.1,
+            Self::LongParts => 0.25,
+            Self::ShortParts => 0.5,
         }
     }
 }

@@ -108,6 +108,18 @@ impl Guard {
     fn of(mut atoms: Vec<Atom>, priors: &Priors) -> Self {
         atoms.sort_unstable();
         atoms.dedup();
+        // Where a part stands, each part of it stands too.
+        let parts: Vec<(String, String)> = atoms
+            .iter()
+            .filter(|atom| matches!(atom.what, What::Part(..)))
+            .map(|atom| (atom.path.clone(), atom.what.text().into_owned()))
+            .collect();
+        atoms.retain(|atom| match &atom.what {
+            What::Part(text, _) => !parts.iter().any(|(path, part)| {
+                *path == atom.path && part.len() < text.len() && text.contains(part.as_str())
+            }),
+            _ => true,
+        });
         // Fields tend to be there together, texts do not.
         let (present, texts): (Vec<&Atom>, Vec<&Atom>) =
             atoms.iter().partition(|atom| atom.what == What::Any);
@@ -305,7 +317,7 @@ fn part(text: &str, path: &str, priors: &Priors) -> Option<What> {
     let ranked = (0..(bytes.len() + 1).saturating_sub(width)).map(|at| {
         let windows = &listed[at..=at + width - WINDOW];
         let common: usize = bytes[at..at + width].iter().map(|&byte| commonness(byte)).sum();
-        (windows.iter().copied().fold(0.0, f64::max), common, at)
+        (windows.iter().sum::<f64>(), common, at)
     });
     let rarest = ranked
         .min_by(|(a, common_a, _), (b, common_b, _)| a.total_cmp(b).then(common_a.cmp(common_b)));
