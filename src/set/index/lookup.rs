@@ -104,6 +104,11 @@ impl Plain {
     }
 }
 
+/// A place in one of the lists here.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("BUG: more guards than a plan can hold")
+}
+
 /// The marks of each value, sorted by value.
 fn grouped<T: Ord + Copy>(mut list: Vec<(T, Mark)>, marks: &mut Vec<Mark>) -> Vec<(T, Marks)> {
     list.sort_by_key(|(value, _)| *value);
@@ -186,8 +191,9 @@ impl Fragments {
 struct Wholes {
     /// Bit *n* where there is a text of *n* bytes; the last bit stands for all longer ones.
     lengths: u64,
-    /// With open addressing; a hash of zero marks a free slot.
-    slots: Vec<(u64, Marks)>,
+    /// With open addressing: half of a hash, and a place in `groups`. A half of zero marks a free slot.
+    slots: Vec<(u32, u32)>,
+    groups: Vec<Marks>,
     marks: Vec<Mark>,
 }
 
@@ -196,20 +202,20 @@ impl Wholes {
         if texts.is_empty() {
             return Self::default();
         }
-        let mut marks = Vec::new();
-        let hashes = texts.iter().map(|(text, mark)| (hash(text), *mark)).collect();
-        let hashes = grouped(hashes, &mut marks);
         let mut table = Self {
             lengths: texts.iter().fold(0, |lengths, (text, _)| lengths | length_bit(text.len())),
-            slots: vec![(0, Marks::default()); (hashes.len() * 2).next_power_of_two()],
-            marks,
+            ..Self::default()
         };
-        for (hash, marks) in hashes {
-            let mut at = table.place(hash);
+        let hashes = texts.iter().map(|(text, mark)| (halves(hash(text)), *mark)).collect();
+        let groups = grouped(hashes, &mut table.marks);
+        table.slots = vec![(0, 0); (groups.len() * 2).next_power_of_two()];
+        for ((half, other), marks) in groups {
+            let mut at = table.place(other);
             while table.slots[at].0 != 0 {
                 at = (at + 1) & (table.slots.len() - 1);
             }
-            table.slots[at] = (hash, marks);
+            table.slots[at] = (half, index(table.groups.len()));
+            table.groups.push(marks);
         }
         table
     }
@@ -220,21 +226,22 @@ impl Wholes {
     }
 
     #[inline]
-    fn place(&self, hash: u64) -> usize {
-        (hash >> 32) as usize & (self.slots.len() - 1)
+    fn place(&self, half: u32) -> usize {
+        half as usize & (self.slots.len() - 1)
     }
 
     #[inline]
     fn search(&self, value: &[u8], held: &mut Held) {
-        let hash = hash(value);
-        let mut at = self.place(hash);
+        let (half, other) = halves(hash(value));
+        let mut at = self.place(other);
         loop {
-            let (of, marks) = self.slots[at];
-            if of == hash {
-                return hold(&self.marks, marks, held);
-            }
+            let (of, group) = self.slots[at];
             if of == 0 {
                 return;
+            }
+            // Of texts with the same half there may be several.
+            if of == half {
+                hold(&self.marks, self.groups[group as usize], held);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
@@ -246,8 +253,8 @@ fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
 }
 
-/// The same for upper and lower case of ASCII letters. Never zero. Not for tables that others may fill: the texts of a rule set are no one
-/// else's.
+/// The same for upper and lower case of ASCII letters. The first half is never zero. Not for tables that others may fill:
+/// the texts of a rule set are no one else's.
 #[inline]
 pub(super) fn hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -324,7 +331,6 @@ impl<const STEP: usize> Parts<STEP> {
         if texts.is_empty() {
             return None;
         }
-        let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
         let mut made = Self {
             filter: Filter([0; Filter::WORDS]),
             slots: Vec::new(),
