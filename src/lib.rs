@@ -105,7 +105,7 @@ pub mod __private {
         Attack, EventRule, Partition, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
     };
     pub use crate::scan::Projection;
-    pub use crate::set::{Driver, Entry, RuleSet, SetDriver, Shared};
+    pub use crate::set::{Driver, Entry, RuleSet, SetDriver, Shared, StringTests};
     pub use crate::text::{
         Needle, contains, contains_fold, eq_fold, in_sorted, in_sorted_fold, prefix, prefix_fold,
         skip, suffix, suffix_fold,

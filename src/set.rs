@@ -29,6 +29,7 @@
 mod driver;
 mod index;
 mod plan;
+mod texts;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -43,6 +44,7 @@ use crate::sequence::Target;
 use crate::value::Timestamp;
 
 pub use self::driver::{Driver, OneByOne, SetDriver};
+pub use self::texts::StringTests;
 
 use self::index::{Index, Scratch};
 use self::plan::Plan;

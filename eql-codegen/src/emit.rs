@@ -9,12 +9,14 @@ mod meta;
 mod packed;
 mod rule;
 mod strings;
+mod texts;
 
 pub(crate) use compact::compact;
 pub(crate) use fields::{field_type, ident, kind, own_type};
 pub(crate) use meta::Told;
 pub(crate) use packed::Packer;
 pub(crate) use rule::{Rule, TAKEN, fields_read, imports, rule, skeleton};
+pub(crate) use texts::StringTests;
 
 use eql_grammar::hir;
 
@@ -23,14 +25,15 @@ pub(crate) struct Cx<'a> {
     /// The fields that [`hir::FieldIx`] points to.
     pub(crate) fields: &'a [hir::Field],
     /// How tests of strings are written.
-    pub(crate) shape: Shape,
+    pub(crate) shape: Shape<'a>,
 }
 
 /// How tests of strings are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape<'a> {
     /// Straight code in a closure for each test: the fastest to run, and slow to compile.
     Inline,
-    /// A call for each test, with its strings in a table: as fast behind a guard, and compiled in a fifth of the time.
-    Calls,
+    /// A call for each test, with its strings in a table of the set: as fast behind a guard, and compiled in a fifth of
+    /// the time.
+    Calls(&'a StringTests),
 }

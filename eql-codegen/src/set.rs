@@ -13,7 +13,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Visibility};
 
 use crate::compile::{Checked, Whole};
-use crate::emit::{self, Packer, Shape};
+use crate::emit::{self, Packer, Shape, StringTests};
 use crate::plan::{Plan, Priors};
 use crate::project::{Project, track};
 use crate::report;
@@ -25,7 +25,7 @@ use self::input::{File, Rules, Set};
 const MANY_RULES: usize = 100;
 
 /// What the module of a set has besides its rules.
-const OWN_ITEMS: [&str; 3] = ["Detector", "Row", "Set"];
+const OWN_ITEMS: [&str; 5] = ["Detector", "METAS", "RULES", "Row", "Set"];
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let set: Set = match syn::parse2(input) {
@@ -117,7 +117,8 @@ fn module(
     // Place in the set, of those that compile.
     let mut rules: Vec<(usize, Whole)> = Vec::new();
     let public: Visibility = syn::parse_quote!(pub);
-    let shape = if files.len() >= MANY_RULES { Shape::Calls } else { Shape::Inline };
+    let texts = StringTests::default();
+    let shape = if files.len() >= MANY_RULES { Shape::Calls(&texts) } else { Shape::Inline };
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     let checked = Checked::all(&paths, dialect, &project.config.lints, project);
     let read = paths.iter().zip(&checked).filter(|(_, checked)| checked.is_read());
@@ -173,6 +174,7 @@ fn module(
     let (metas, impls) = impls(krate, &idents, &rules, shape);
     code.extend(impls);
     let imports = emit::imports(krate);
+    let texts = texts.into_static();
     let planned = planned(set, &idents, &rules, &mut code);
     let detectors = detectors(krate, &idents);
     let compiled = rules.len();
@@ -202,6 +204,7 @@ fn module(
 
             const _: () = {
                 #imports
+                #texts
                 #code
             };
 
@@ -315,7 +318,7 @@ fn impls(
     krate: &TokenStream,
     idents: &[Ident],
     rules: &[(usize, Whole)],
-    shape: Shape,
+    shape: Shape<'_>,
 ) -> (TokenStream, TokenStream) {
     let vis = &syn::parse_quote!(pub);
     let fields: Vec<_> = rules.iter().map(|(_, rule)| emit::fields_read(&rule.hir)).collect();

@@ -16,7 +16,7 @@ impl Cx<'_> {
     pub(crate) fn event_query(&self, query: &EventQuery) -> TokenStream {
         let category = query.category.as_ref().map(|(field, name)| match self.shape {
             Shape::Inline => self.any(*field, &quote!(value == #name)),
-            Shape::Calls => self.ask(*field, &quote!(is), &quote!(, #name)),
+            Shape::Calls(_) => self.ask(*field, &quote!(is), &quote!(, #name)),
         });
         match (category, &query.condition) {
             (Some(category), Cond::Const(true)) => category,
@@ -52,9 +52,8 @@ impl Cx<'_> {
             }
             Cond::Exists(field) => self.any_value(*field),
             Cond::Test(field, test) => {
-                if self.shape == Shape::Calls
-                    && let Test::Strings(test) = test
-                    && let Some(call) = self.string_call(*field, test)
+                if let (Shape::Calls(table), Test::Strings(test)) = (self.shape, test)
+                    && let Some(call) = self.string_call(*field, test, table)
                 {
                     return call;
                 }
@@ -234,7 +233,7 @@ impl Cx<'_> {
     }
 
     fn any_value(&self, field: FieldIx) -> TokenStream {
-        if self.shape == Shape::Calls {
+        if let Shape::Calls(_) = self.shape {
             return self.ask(field, &quote!(has), &TokenStream::new());
         }
         let ty = self.field_path(field);

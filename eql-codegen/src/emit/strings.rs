@@ -6,7 +6,7 @@ use eql_grammar::wildcard::{Gap, Piece, Wildcard, WildcardKind, lookup_order, ra
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::Cx;
+use super::{Cx, StringTests};
 
 /// A list of alternatives longer than this is looked up in a table instead of compared one by one.
 const FEW: usize = 8;
@@ -42,24 +42,26 @@ impl Cx<'_> {
 
 impl Cx<'_> {
     /// The test as a call; `None` where it needs an automaton.
-    pub(crate) fn string_call(&self, field: FieldIx, test: &StringTest) -> Option<TokenStream> {
+    pub(crate) fn string_call(
+        &self,
+        field: FieldIx,
+        test: &StringTest,
+        table: &StringTests,
+    ) -> Option<TokenStream> {
         if test.regex.is_some() {
             return None;
         }
-        let fold = test.fold;
         let texts = sorted(&test.exact);
-        if let ([text], [], false) = (texts.as_slice(), test.globs.as_slice(), fold) {
+        if let ([text], [], false) = (texts.as_slice(), test.globs.as_slice(), test.fold) {
             return Some(self.ask(field, &quote!(is), &quote!(, #text)));
         }
-        let globs = test.globs.iter().map(glob);
-        let test =
-            quote!(rt::Strings { fold: #fold, exact: &[#(#texts),*], globs: &[#(#globs),*] });
-        Some(self.ask(field, &quote!(any_text), &quote!(, &#test)))
+        let place = Literal::usize_unsuffixed(table.place(test));
+        Some(self.ask(field, &quote!(any_text), &quote!(, TEXTS.at(#place))))
     }
 }
 
 /// The order in which the runtime looks texts up.
-fn sorted(texts: &[String]) -> Vec<&str> {
+pub(super) fn sorted(texts: &[String]) -> Vec<&str> {
     let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     texts.sort_unstable_by(|a, b| lookup_order(a, b));
     texts.dedup();

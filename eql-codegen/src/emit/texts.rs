@@ -1,0 +1,132 @@
+//! The string tests of a large set as bytes, which the runtime unpacks when it first needs one: as expressions they
+//! would take rustc longer than all the rest of the conditions.
+//!
+//! `eql::set::texts` reads what this writes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use eql_grammar::hir::StringTest;
+use eql_grammar::wildcard::{Piece, Wildcard, WildcardKind, rare_byte};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::strings::sorted;
+
+/// The tests of all rules of a set, each once.
+#[derive(Debug, Default)]
+pub(crate) struct StringTests(RefCell<Packed>);
+
+#[derive(Debug, Default)]
+struct Packed {
+    tests: Vec<Vec<u8>>,
+    places: HashMap<Vec<u8>, usize>,
+}
+
+impl StringTests {
+    /// The place of a test, which has no automaton.
+    pub(super) fn place(&self, test: &StringTest) -> usize {
+        let mut bytes = Bytes(Vec::new());
+        bytes.test(test);
+        let Packed { tests, places } = &mut *self.0.borrow_mut();
+        if let Some(place) = places.get(&bytes.0) {
+            return *place;
+        }
+        places.insert(bytes.0.clone(), tests.len());
+        tests.push(bytes.0);
+        tests.len() - 1
+    }
+
+    /// The static `TEXTS`.
+    pub(crate) fn into_static(self) -> TokenStream {
+        let Packed { tests, .. } = self.0.into_inner();
+        if tests.is_empty() {
+            return TokenStream::new();
+        }
+        let mut bytes = Bytes(Vec::new());
+        bytes.number(tests.len());
+        bytes.0.extend(tests.concat());
+        let bytes = Literal::byte_string(&bytes.0);
+        quote!(static TEXTS: rt::StringTests = rt::StringTests::new(#bytes);)
+    }
+}
+
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    /// Seven bits a byte, the lowest first; the highest bit says that more follow.
+    fn number(&mut self, mut number: usize) {
+        while number >= 0x80 {
+            self.0.push((number & 0x7f) as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn list<T>(&mut self, list: &[T], write: impl Fn(&mut Self, &T)) {
+        self.number(list.len());
+        list.iter().for_each(|item| write(self, item));
+    }
+
+    fn test(&mut self, test: &StringTest) {
+        self.number(test.fold.into());
+        self.list(&sorted(&test.exact), |bytes, text| bytes.text(text));
+        self.list(&test.globs, Self::glob);
+    }
+
+    fn glob(&mut self, glob: &Wildcard) {
+        self.number(glob.skip as usize);
+        match &glob.kind {
+            WildcardKind::Any => self.number(0),
+            WildcardKind::Exact(text) => {
+                self.number(1);
+                self.text(text);
+            }
+            WildcardKind::Prefix(text) => {
+                self.number(2);
+                self.text(text);
+            }
+            WildcardKind::Suffix(text) => {
+                self.number(3);
+                self.text(text);
+            }
+            WildcardKind::Contains(text) => {
+                self.number(4);
+                self.needle(text);
+            }
+            WildcardKind::Ends { prefix, suffix } => {
+                self.number(5);
+                self.text(prefix);
+                self.text(suffix);
+            }
+            WildcardKind::Whole(piece) => {
+                self.number(6);
+                self.piece(piece);
+            }
+            WildcardKind::Pieces { prefix, middles, suffix } => {
+                self.number(7);
+                self.piece(prefix);
+                self.list(middles, Self::piece);
+                self.piece(suffix);
+            }
+        }
+    }
+
+    fn piece(&mut self, piece: &Piece) {
+        self.needle(&piece.head);
+        self.list(&piece.tail, |bytes, gap| {
+            bytes.number(gap.any as usize);
+            bytes.text(&gap.text);
+        });
+    }
+
+    fn needle(&mut self, text: &str) {
+        self.text(text);
+        self.number(rare_byte(text) as usize);
+    }
+}
