@@ -11,13 +11,15 @@ use serde_json::{Map, Value};
 
 use crate::cidr::bits;
 use crate::convert::FieldValue;
-use crate::detector::{Detect, Detector};
+use crate::detector::{Detector, Drives};
+use crate::event::Event;
 use crate::field::{Date, Field, Has, Kind, ValueOf};
 use crate::function::Part;
 use crate::group::Stored;
 use crate::number::Number;
-use crate::rule::{RuleMeta, Schedule, Severity};
+use crate::rule::{Rule, RuleMeta, Schedule, Severity};
 use crate::sequence::Tiebreaker;
+use crate::set::Entry;
 use crate::value::Timestamp;
 use crate::values::{Values, collect};
 
@@ -167,10 +169,8 @@ pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
 
 /// Rules over events of type `E`: pairs of lists, down to [`One`] rule.
 pub trait DetectAll<E: ?Sized> {
-    /// Adds them with fresh state.
-    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
-    where
-        E: 'a;
+    /// Adds them.
+    fn add(to: &mut Vec<Entry<E>>);
 }
 
 /// A list of one rule.
@@ -178,27 +178,17 @@ pub trait DetectAll<E: ?Sized> {
 pub struct One<R>(PhantomData<R>);
 
 impl<E: ?Sized> DetectAll<E> for () {
-    fn add<'a>(_: &mut Vec<Box<dyn Detector<E> + 'a>>)
-    where
-        E: 'a,
-    {
-    }
+    fn add(_: &mut Vec<Entry<E>>) {}
 }
 
-impl<E: ?Sized, R: Detect<E>> DetectAll<E> for One<R> {
-    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
-    where
-        E: 'a,
-    {
-        to.push(R::detector());
+impl<E: ?Sized, R: Rule<Kind: Drives<R, E>>> DetectAll<E> for One<R> {
+    fn add(to: &mut Vec<Entry<E>>) {
+        to.push(Entry::of::<R>());
     }
 }
 
 impl<E: ?Sized, A: DetectAll<E>, B: DetectAll<E>> DetectAll<E> for (A, B) {
-    fn add<'a>(to: &mut Vec<Box<dyn Detector<E> + 'a>>)
-    where
-        E: 'a,
-    {
+    fn add(to: &mut Vec<Entry<E>>) {
         A::add(to);
         B::add(to);
     }
@@ -206,10 +196,8 @@ impl<E: ?Sized, A: DetectAll<E>, B: DetectAll<E>> DetectAll<E> for (A, B) {
 
 /// The rules of a list with fresh state.
 #[must_use]
-pub fn detectors<'a, E: ?Sized + 'a, L: DetectAll<E>>() -> Vec<Box<dyn Detector<E> + 'a>> {
-    let mut detectors = Vec::new();
-    L::add(&mut detectors);
-    detectors
+pub fn detectors<'a, E: Event + ?Sized + 'a, L: DetectAll<E>>() -> Vec<Box<dyn Detector<E> + 'a>> {
+    Entry::all::<L>().iter().map(Entry::detector).collect()
 }
 
 /// The time in a member that carries `@timestamp`.

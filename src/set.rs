@@ -37,6 +37,8 @@ use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
 use crate::detector::{self, Drives, Parts};
+use crate::event::Event;
+use crate::generated::DetectAll;
 use crate::row::{Projected, Row, first_date};
 use crate::rule::{Partition, Rule, RuleMeta};
 use crate::scan::{Flaw, Projection};
@@ -52,21 +54,36 @@ use self::plan::Plan;
 /// A set of compiled rules; [`rules!`](crate::rules!) writes it.
 pub trait RuleSet: Projected {
     /// The rules, by file.
-    const RULES: &'static [Entry<Row<Self>>];
+    type Rules: DetectAll<Row<Self>>;
     /// What the macro found out about them.
     const PLAN: &'static [u8];
 
     /// What is made of these the first time it is needed.
-    fn shared() -> &'static Shared;
+    fn shared() -> &'static Shared<Row<Self>>;
 }
 
 /// One rule of a set, over events of type `E`.
-pub struct Entry<E: 'static> {
+pub struct Entry<E: ?Sized> {
     parts: Parts<E>,
     partition: Partition,
 }
 
-impl<E: 'static> Entry<E> {
+impl<E: ?Sized> Entry<E> {
+    /// The entries of a list of rules.
+    pub(crate) fn all<L: DetectAll<E>>() -> Vec<Self> {
+        let mut all = Vec::new();
+        L::add(&mut all);
+        all
+    }
+
+    /// The rule with fresh state.
+    pub(crate) fn detector<'a>(&self) -> Box<dyn detector::Detector<E> + 'a>
+    where
+        E: Event + 'a,
+    {
+        self.parts.detector()
+    }
+
     /// The entry of the rule `R`.
     #[must_use]
     pub const fn of<R: Rule<Kind: Drives<R, E>>>() -> Self {
@@ -90,25 +107,32 @@ impl<E: 'static> Entry<E> {
     }
 }
 
-impl<E> fmt::Debug for Entry<E> {
+impl<E: ?Sized> fmt::Debug for Entry<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Entry").field(&self.meta().rule_id).finish()
     }
 }
 
 /// What the detectors of a set have in common: tables, made once in a process.
-#[derive(Debug, Default)]
-pub struct Shared {
+#[derive(Debug)]
+pub struct Shared<E> {
+    rules: OnceLock<Vec<Entry<E>>>,
     projection: OnceLock<Projection>,
     plan: OnceLock<Plan>,
     index: OnceLock<Arc<Index>>,
 }
 
-impl Shared {
+impl<E> Shared<E> {
     /// Nothing is made yet.
     #[must_use]
+    #[expect(clippy::new_without_default, reason = "the value of a static")]
     pub const fn new() -> Self {
-        Self { projection: OnceLock::new(), plan: OnceLock::new(), index: OnceLock::new() }
+        Self {
+            rules: OnceLock::new(),
+            projection: OnceLock::new(),
+            plan: OnceLock::new(),
+            index: OnceLock::new(),
+        }
     }
 
     /// The projection of the set.
@@ -122,6 +146,7 @@ impl Shared {
 ///
 /// Where the rules of a set are driven one by one, by [`detectors`](crate::rules!), they give the same alerts.
 pub struct Detector<S: 'static> {
+    entries: &'static [Entry<Row<S>>],
     plan: &'static Plan,
     index: Arc<Index>,
     /// By place in the set; `None` for a rule that is left out.
@@ -200,16 +225,17 @@ impl<S: RuleSet> Detector<S> {
 
     fn of_entries(keep: impl Fn(&Entry<Row<S>>) -> bool) -> Self {
         let plan = plan_of::<S>();
-        let kept: Vec<bool> = S::RULES.iter().map(keep).collect();
+        let kept: Vec<bool> = entries_of::<S>().iter().map(keep).collect();
         let index = Index::new(plan, |rule| kept[usize::from(rule)]);
         Self::over(plan, Arc::new(index), |rule| kept[rule])
     }
 
     fn over(plan: &'static Plan, index: Arc<Index>, keep: impl Fn(usize) -> bool) -> Self {
-        let rules: Vec<_> = S::RULES
+        let entries = entries_of::<S>();
+        let rules: Vec<_> = entries
             .iter()
             .enumerate()
-            .map(|(at, entry)| keep(at).then(|| entry.parts.detector()))
+            .map(|(at, entry)| keep(at).then(|| entry.detector()))
             .collect();
         let numbers = || rules.iter().zip(0_u16..);
         let see_all = numbers()
@@ -239,6 +265,7 @@ impl<S: RuleSet> Detector<S> {
         });
         let clocks = clocks.filter(|clock| !clock.rules.is_empty()).collect();
         let mut made = Self {
+            entries,
             plan,
             index,
             see_all,
@@ -296,13 +323,13 @@ impl<S: RuleSet> Detector<S> {
     /// Leaves in `self.found` the terms that the event fits.
     fn test(&mut self, row: &Row<S>) -> bool {
         self.stats.events += 1;
-        let Self { plan, wanted, stats, .. } = self;
+        let Self { entries, plan, wanted, stats, .. } = self;
         self.found.retain(|&number| {
             if !wanted[number as usize] {
                 return false;
             }
             let stage = &plan.stages[number as usize];
-            let fits = S::RULES[usize::from(stage.rule)].parts.test(stage.target, row);
+            let fits = entries[usize::from(stage.rule)].parts.test(stage.target, row);
             stats.candidates += 1;
             stats.hits += u64::from(fits);
             fits
@@ -533,6 +560,11 @@ impl Clock {
         self.source_begins &= self.now.is_none();
         self.now = None;
     }
+}
+
+/// The rules of a set, by their place.
+fn entries_of<S: RuleSet>() -> &'static [Entry<Row<S>>] {
+    S::shared().rules.get_or_init(Entry::all::<S::Rules>)
 }
 
 fn plan_of<S: RuleSet>() -> &'static Plan {

@@ -215,13 +215,14 @@ fn module(
 
 /// The function that makes the rules of a module one by one.
 fn detectors(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
-    let tree = tree(krate, types);
+    let rt = quote!(#krate::__private);
+    let tree = tree(&rt, types);
     quote! {
         #[doc = " Every rule with fresh state, in the order of [`RULES`], over any event type that carries their fields."]
         #[must_use]
         pub fn detectors<'a, E>() -> #krate::__private::Vec<#krate::__private::Box<dyn #krate::Detector<E> + 'a>>
         where
-            E: 'a,
+            E: #krate::Event + 'a,
             #tree: #krate::__private::DetectAll<E>,
         {
             #krate::__private::detectors::<E, #tree>()
@@ -230,13 +231,13 @@ fn detectors(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
 }
 
 /// The types as leaves of a tree of pairs: one bound stands for those of all rules.
-fn tree(krate: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
+fn tree(rt: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
     match types {
         [] => quote!(()),
-        [one] => quote!(#krate::__private::One<#one>),
+        [one] => quote!(#rt::One<#one>),
         types => {
             let (front, back) = types.split_at(types.len() / 2);
-            let (front, back) = (tree(krate, front), tree(krate, back));
+            let (front, back) = (tree(rt, front), tree(rt, back));
             quote!((#front, #back))
         }
     }
@@ -265,6 +266,7 @@ fn planned(
         report::plain(&error, set.name.span())
     });
     let encoded = Literal::byte_string(&encoded);
+    let tree = tree(&quote!(rt), idents);
     let paths = plan.fields.iter().map(|field| &field.path);
     let slots = plan.fields.iter().enumerate().map(|(at, field)| {
         let ty = emit::field_type(&field.path, field.ty, field.builtin);
@@ -281,11 +283,11 @@ fn planned(
         }
 
         impl rt::RuleSet for Set {
-            const RULES: &'static [rt::Entry<rt::Row<Self>>] = &[#(rt::Entry::of::<#idents>()),*];
+            type Rules = #tree;
             const PLAN: &'static [u8] = #encoded;
 
-            fn shared() -> &'static rt::Shared {
-                static SHARED: rt::Shared = rt::Shared::new();
+            fn shared() -> &'static rt::Shared<rt::Row<Self>> {
+                static SHARED: rt::Shared<rt::Row<Set>> = rt::Shared::new();
                 &SHARED
             }
         }

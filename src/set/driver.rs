@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Detector, RuleSet};
+use super::{Detector, RuleSet, entries_of};
 use crate::alert::{Document, Execution, Origin};
 use crate::detector;
 use crate::row::Row;
@@ -72,7 +72,7 @@ impl<S: RuleSet> SetDriver<S> {
     /// All rules of the set, with fresh state.
     #[must_use]
     pub fn new() -> Self {
-        let kept = (0..S::RULES.len()).collect();
+        let kept = (0..entries_of::<S>().len()).collect();
         Self { row: Row::new(), detector: Detector::new(), lateness: Duration::ZERO, kept }
     }
 }
@@ -97,11 +97,13 @@ fn placed<'a>(
 
 impl<S: RuleSet> Driver for SetDriver<S> {
     fn rules(&self) -> Vec<&'static RuleMeta> {
-        self.kept.iter().map(|&rule| S::RULES[rule].meta()).collect()
+        let entries = entries_of::<S>();
+        self.kept.iter().map(|&rule| entries[rule].meta()).collect()
     }
 
     fn keep(&mut self, keep: &dyn Fn(&'static RuleMeta) -> bool) {
-        self.kept.retain(|&rule| keep(S::RULES[rule].meta()));
+        let entries = entries_of::<S>();
+        self.kept.retain(|&rule| keep(entries[rule].meta()));
         let kept: Vec<&str> = self.rules().into_iter().map(|meta| meta.rule_id).collect();
         self.detector = Detector::of(|meta| kept.contains(&meta.rule_id));
         self.detector.set_lateness(self.lateness);
