@@ -169,8 +169,8 @@ pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
 
 /// Rules over events of type `E`: pairs of lists, down to [`One`] rule.
 pub trait DetectAll<E: ?Sized> {
-    /// Adds them.
-    fn add(to: &mut Vec<Entry<E>>);
+    /// Gives each of them to `take`.
+    fn each(take: &mut dyn FnMut(&Entry<E>));
 }
 
 /// A list of one rule.
@@ -178,19 +178,19 @@ pub trait DetectAll<E: ?Sized> {
 pub struct One<R>(PhantomData<R>);
 
 impl<E: ?Sized> DetectAll<E> for () {
-    fn add(_: &mut Vec<Entry<E>>) {}
+    fn each(_: &mut dyn FnMut(&Entry<E>)) {}
 }
 
 impl<E: ?Sized, R: Rule<Kind: Drives<R, E>>> DetectAll<E> for One<R> {
-    fn add(to: &mut Vec<Entry<E>>) {
-        to.push(Entry::of::<R>());
+    fn each(take: &mut dyn FnMut(&Entry<E>)) {
+        take(const { &Entry::of::<R>() });
     }
 }
 
 impl<E: ?Sized, A: DetectAll<E>, B: DetectAll<E>> DetectAll<E> for (A, B) {
-    fn add(to: &mut Vec<Entry<E>>) {
-        A::add(to);
-        B::add(to);
+    fn each(take: &mut dyn FnMut(&Entry<E>)) {
+        A::each(take);
+        B::each(take);
     }
 }
 

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn ascii_is_skipped_up_to_other_characters() {
         for before in 0..100 {
-            for after in ["", "é", "éa", "\u{10ffff}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            for after in ["", "é", "éa", "\u{10ffff}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+            {
                 let value = "a".repeat(before) + after;
                 let left = skip_ascii(&value);
                 assert!(value.ends_with(left) && left.ends_with(after), "{value}");

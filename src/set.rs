@@ -72,7 +72,7 @@ impl<E: ?Sized> Entry<E> {
     /// The entries of a list of rules.
     pub(crate) fn all<L: DetectAll<E>>() -> Vec<Self> {
         let mut all = Vec::new();
-        L::add(&mut all);
+        L::each(&mut |entry| all.push(*entry));
         all
     }
 
@@ -106,6 +106,14 @@ impl<E: ?Sized> Entry<E> {
         self.partition
     }
 }
+
+impl<E: ?Sized> Clone for Entry<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: ?Sized> Copy for Entry<E> {}
 
 impl<E: ?Sized> fmt::Debug for Entry<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -196,7 +196,9 @@ impl Dfa {
     pub fn ignores_leading_ascii(&self) -> bool {
         let states = usize::from(self.states);
         let start = usize::from(self.start);
-        self.ascii.iter().all(|class| self.table[usize::from(*class) * states + start] == self.start)
+        self.ascii
+            .iter()
+            .all(|class| self.table[usize::from(*class) * states + start] == self.start)
     }
 
     /// Whether every value matches.

@@ -273,4 +273,3 @@ fn merged(group: impl Iterator<Item = Mark>, marks: &mut Vec<Mark>) -> Marks {
     let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
     Marks { from: index(from), to: index(marks.len()) }
 }
-

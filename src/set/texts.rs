@@ -136,10 +136,8 @@ mod tests {
                 \x00\x07\x00\x00\x00\x02\x01p\x00\x00\x01q\x00\x00\x01r\x00\x00\
             \x00\x01\x80\x01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
                 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00";
-        const WHOLE: Piece = Piece {
-            head: Needle { text: "x", rare: 0 },
-            tail: &[Gap { any: 2, text: "y" }],
-        };
+        const WHOLE: Piece =
+            Piece { head: Needle { text: "x", rare: 0 }, tail: &[Gap { any: 2, text: "y" }] };
         let tests = StringTests::new(packed);
         let piece = |text, tail| Piece { head: Needle { text, rare: 0 }, tail };
         let kinds = [

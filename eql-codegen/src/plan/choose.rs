@@ -83,7 +83,9 @@ fn choices(guards: &[Guard], priors: &Priors) -> Vec<Choice> {
     let mut found = vec![choice(Vec::new())];
     for (at, first) in guards.iter().enumerate() {
         found.push(choice(vec![first.clone()]));
-        found.extend(guards[at + 1..].iter().map(|second| choice(vec![first.clone(), second.clone()])));
+        found.extend(
+            guards[at + 1..].iter().map(|second| choice(vec![first.clone(), second.clone()])),
+        );
     }
     found
 }

@@ -90,9 +90,10 @@ impl Guard {
             What::Part(text, _) if text.len() < LONG_PART => SHORT,
             What::Part(..) => LONG,
         };
-        let (alone, shared): (Vec<&Atom>, Vec<&Atom>) = self.atoms.iter().partition(
-            |atom| matches!(&atom.what, What::Part(text, _) if text.len() < SHORT_PART),
-        );
+        let (alone, shared): (Vec<&Atom>, Vec<&Atom>) = self
+            .atoms
+            .iter()
+            .partition(|atom| matches!(&atom.what, What::Part(text, _) if text.len() < SHORT_PART));
         let shared = shared.into_iter().map(of_atom).fold(0.0, f64::max);
         alone.iter().map(|_| SHORTER).sum::<f64>() + shared
     }
