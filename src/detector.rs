@@ -7,6 +7,7 @@ use crate::alert::{Document, Execution, Origin};
 use crate::event::Event;
 use crate::group::{
     SampleDetector, SampleParts, SampleRule, SequenceDetector, SequenceParts, SequenceRule, Terms,
+    TestTerm,
 };
 use crate::lineage::Lineage;
 use crate::rule::{EventRule, Rule, RuleMeta};
@@ -163,15 +164,12 @@ impl<E: ?Sized> Parts<E> {
         }
     }
 
-    /// Whether the event fits a term of the rule; the query of an event rule is its term 0. No process descends from
-    /// another here, where the events before are not known.
-    #[inline]
-    #[must_use]
-    pub fn test(&self, target: Target, event: &E) -> bool {
+    /// The test of a term of the rule; the query of an event rule is its term 0.
+    pub(crate) const fn test(&self, target: Target) -> Test<E> {
         match &self.0 {
-            Kind::Event(parts) => (parts.matches)(event),
-            Kind::Sequence(parts) => parts.terms.test(target, event),
-            Kind::Sample(parts) => parts.terms.test(target, event),
+            Kind::Event(parts) => Test::Event(parts.matches),
+            Kind::Sequence(parts) => Test::Term(parts.terms.test, target),
+            Kind::Sample(parts) => Test::Term(parts.terms.test, target),
         }
     }
 
@@ -185,6 +183,23 @@ impl<E: ?Sized> Parts<E> {
             Kind::Event(parts) => Box::new(EventDetector::new(parts)),
             Kind::Sequence(parts) => Box::new(SequenceDetector::new(parts)),
             Kind::Sample(parts) => Box::new(SampleDetector::new(parts)),
+        }
+    }
+}
+
+/// The test of a term, by itself: of what a rule is, all that most events need.
+pub(crate) enum Test<E: ?Sized> {
+    Event(fn(&E) -> bool),
+    Term(TestTerm<E>, Target),
+}
+
+impl<E: ?Sized> Test<E> {
+    /// Whether the event fits. No process descends from another here, where the events before are not known.
+    #[inline]
+    pub(crate) fn fits(&self, event: &E) -> bool {
+        match *self {
+            Self::Event(test) => test(event),
+            Self::Term(test, target) => test(target, event, &[]),
         }
     }
 }

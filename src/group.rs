@@ -161,13 +161,15 @@ pub trait Terms<E: ?Sized> {
 
 /// [`Terms::observe`]
 type Observe<E> = fn(&E, &mut [Lineage], &mut [bool]);
+/// [`Terms::test`]
+pub(crate) type TestTerm<E> = fn(Target, &E, &[bool]) -> bool;
 
 /// [`Terms`] as values, so that what drives them exists once for each event type and not for each rule.
 pub(crate) struct TermsOf<E: ?Sized> {
     terms: u16,
     until: bool,
     lineages: usize,
-    test: fn(Target, &E, &[bool]) -> bool,
+    pub(crate) test: TestTerm<E>,
     keys: fn(Target, &E, &mut Keys),
     /// Where there are `lineages`.
     observe: Option<Observe<E>>,
@@ -195,12 +197,6 @@ impl<E: ?Sized> TermsOf<E> {
             time: R::TIME,
             tiebreaker: R::TIEBREAKER,
         }
-    }
-
-    /// Whether the event fits a term, where no events before are known.
-    #[inline]
-    pub(crate) fn test(&self, target: Target, event: &E) -> bool {
-        (self.test)(target, event, &[])
     }
 }
 

@@ -36,7 +36,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
-use crate::detector::{self, Drives, Parts};
+use crate::detector::{self, Drives, Parts, Test};
 use crate::event::Event;
 use crate::generated::DetectAll;
 use crate::row::{Projected, Row, first_date};
@@ -49,7 +49,7 @@ pub use self::driver::{Driver, OneByOne, SetDriver};
 pub use self::texts::StringTests;
 
 use self::index::{Index, Scratch};
-use self::plan::Plan;
+use self::plan::{Plan, Stage};
 
 /// A set of compiled rules; [`rules!`](crate::rules!) writes it.
 pub trait RuleSet: Projected {
@@ -154,8 +154,9 @@ impl<E> Shared<E> {
 ///
 /// Where the rules of a set are driven one by one, by [`detectors`](crate::rules!), they give the same alerts.
 pub struct Detector<S: 'static> {
-    entries: &'static [Entry<Row<S>>],
     plan: &'static Plan,
+    /// The tests of all terms, by their number in the plan.
+    tests: Vec<Test<Row<S>>>,
     index: Arc<Index>,
     /// By place in the set; `None` for a rule that is left out.
     rules: Vec<Option<Box<dyn detector::Detector<Row<S>>>>>,
@@ -272,9 +273,10 @@ impl<S: RuleSet> Detector<S> {
             }
         });
         let clocks = clocks.filter(|clock| !clock.rules.is_empty()).collect();
+        let test = |stage: &Stage| entries[usize::from(stage.rule)].parts.test(stage.target);
         let mut made = Self {
-            entries,
             plan,
+            tests: plan.stages.iter().map(test).collect(),
             index,
             see_all,
             wanted: vec![true; plan.stages.len()],
@@ -331,13 +333,12 @@ impl<S: RuleSet> Detector<S> {
     /// Leaves in `self.found` the terms that the event fits.
     fn test(&mut self, row: &Row<S>) -> bool {
         self.stats.events += 1;
-        let Self { entries, plan, wanted, stats, .. } = self;
+        let Self { tests, wanted, stats, .. } = self;
         self.found.retain(|&number| {
             if !wanted[number as usize] {
                 return false;
             }
-            let stage = &plan.stages[number as usize];
-            let fits = entries[usize::from(stage.rule)].parts.test(stage.target, row);
+            let fits = tests[number as usize].fits(row);
             stats.candidates += 1;
             stats.hits += u64::from(fits);
             fits

@@ -1,6 +1,6 @@
 //! The run time's automaton, over tables that the compiler made, against the compiler's own.
 
-use eql::__private::Dfa;
+use eql::__private::{Dfa, skip_ascii};
 use eql_grammar::regex::{self, compile};
 
 /// What generated code spells out as constants.
@@ -39,6 +39,7 @@ const PATTERNS: &[&[&str]] = &[
     &["[^a]*"],
     &["(ab|cé)+", "<1-12>"],
     &[".*[à-ü]\\d?"],
+    &[".*é+.*", ".*日"],
     &["[\u{80}-\u{7ff}]+", "[\u{10000}-\u{10ffff}].*"],
     &["~(.*ab.*)"],
     &[".*a.*&.*b.*&~(.*1.*)"],
@@ -50,17 +51,30 @@ const PATTERNS: &[&[&str]] = &[
 fn same_as_the_compiler() {
     let mut random = Random(0x853c_49e6_748f_ea9b);
     let alphabet: Vec<char> = "aAbBcé12x\u{7f}\u{80}日\u{1f600}\u{10ffff}".chars().collect();
+    let ascii: Vec<char> = "aAbB12x\u{7f}".chars().collect();
     for patterns in PATTERNS {
         for fold in [false, true] {
             let compiled = compile(patterns, fold).unwrap();
             let dfa = dfa_of(&compiled);
-            let mut hits = 0;
+            let skips = compiled.ignores_leading_ascii();
+            let (mut hits, mut long) = (0, 0);
             for _ in 0..4_000 {
                 let value = random.string(&alphabet, 6);
                 let expected = compiled.matches(&value);
+                if skips {
+                    let value = format!("{}{value}", random.string(&ascii, 80));
+                    let left = skip_ascii(&value);
+                    assert_eq!(
+                        dfa.matches(left),
+                        compiled.matches(&value),
+                        "{patterns:?} {value:?}"
+                    );
+                    long += usize::from(left.len() < value.len());
+                }
                 assert_eq!(dfa.matches(&value), expected, "{patterns:?} {fold} on {value:?}");
                 hits += usize::from(expected);
             }
+            assert_eq!(skips, long > 0, "{patterns:?} {fold}");
             assert_eq!(hits == 0, compiled.is_never(), "{patterns:?} {fold}");
             assert_eq!(hits == 4_000, compiled.is_always(), "{patterns:?} {fold}");
         }

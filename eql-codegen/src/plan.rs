@@ -8,6 +8,8 @@ mod encode;
 mod explain;
 mod guard;
 mod priors;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
