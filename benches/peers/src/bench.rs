@@ -302,10 +302,22 @@ fn scaling(events: &Events, rules: &[Query], rounds: usize) {
         .iter()
         .map(|&count| whole_way(format!("{count} rules, lines to alerts"), events, some(count)));
     println!("{}", table(&measure(contenders.collect(), rounds), 0));
-    let contenders = counts.iter().map(|&count| {
+    let mut projection = eql();
+    let rows = over("lines to rows, for all rules", events, |line| {
+        projection.project(line);
+        1
+    });
+    let matches = counts.iter().map(|&count| {
         searching(format!("{count} rules, lines to matches"), events, Box::new(some(count)))
     });
-    println!("{}", table(&measure(contenders.collect(), rounds), 0));
+    let found = measure([rows].into_iter().chain(matches).collect(), rounds);
+    println!("{}", table(&found, 1));
+    let alone = found[1..].iter().zip(&counts).map(|(of, count)| {
+        let ns = grouped(of.ns - found[0].ns);
+        format!("{ns} with {count}")
+    });
+    let alone: Vec<String> = alone.collect();
+    println!("Rows to matches, as the difference, in ns: {}.\n", alone.join(", "));
     let of_process = of_category(events, "process");
     let process = |rule: usize| rules.get(rule).is_some_and(|rule| concerns(rule, "process"));
     let of = |keep: &dyn Fn(usize) -> bool| Eql::<padded::Set>::of(&padded::RULES, keep);

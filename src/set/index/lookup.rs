@@ -31,8 +31,10 @@ struct Plain {
 struct Fragments {
     heads: Wholes,
     tails: Wholes,
-    long: Option<Parts<GRAM>>,
-    short: Option<Parts<2>>,
+    long: Option<Parts<GRAM, FEW>>,
+    /// In the place of `long`, where there are many.
+    many: Option<Parts<GRAM, MANY>>,
+    short: Option<Parts<2, FEW>>,
     /// Parts of less than five bytes, each searched for alone.
     shorter: Vec<(Needle, Marks)>,
     /// Of `shorter`.
@@ -154,7 +156,8 @@ impl Fragments {
         Some(Self {
             heads: Wholes::new(&heads),
             tails: Wholes::new(&tails),
-            long: Parts::new(&long),
+            long: if long.len() > MANY_PARTS { None } else { Parts::new(&long) },
+            many: if long.len() > MANY_PARTS { Parts::new(&long) } else { None },
             short: Parts::new(&short),
             shorter: needles.map(|(text, marks)| (needle(text), marks)).collect(),
             marks,
@@ -173,6 +176,9 @@ impl Fragments {
             }
             if let Some(long) = &self.long {
                 long.search(value, held);
+            }
+            if let Some(many) = &self.many {
+                many.search(value, held);
             }
             if let Some(short) = &self.short {
                 short.search(value, held);
@@ -300,8 +306,8 @@ const SHORT: usize = GRAM + 1;
 /// Only every `STEP`th place in a value is looked at. So of a part as many fours are known, that begin at one byte
 /// after the other: one of them begins at such a place.
 #[derive(Debug)]
-struct Parts<const STEP: usize> {
-    filter: Filter,
+struct Parts<const STEP: usize, const WORDS: usize> {
+    filter: Filter<WORDS>,
     /// By four bytes, in a table with open addressing, a range of `places`; an empty one marks a free slot.
     slots: Vec<(u32, u32, u32)>,
     places: Vec<Place>,
@@ -325,14 +331,14 @@ struct Part {
     marks: Marks,
 }
 
-impl<const STEP: usize> Parts<STEP> {
+impl<const STEP: usize, const WORDS: usize> Parts<STEP, WORDS> {
     /// `None` where there are no texts.
     fn new(texts: &[(&'static str, u16, Mark)]) -> Option<Self> {
         if texts.is_empty() {
             return None;
         }
         let mut made = Self {
-            filter: Filter([0; Filter::WORDS]),
+            filter: Filter([0; WORDS]),
             slots: Vec::new(),
             places: Vec::new(),
             parts: Vec::new(),
@@ -443,13 +449,18 @@ impl<const STEP: usize> Parts<STEP> {
     }
 }
 
+/// Words of a filter: little to have in the nearest cache.
+const FEW: usize = 64;
+/// Words of a filter in which the bits of so many parts are still rare.
+const MANY: usize = 256;
+const MANY_PARTS: usize = 48;
+
 /// Bits by hash: whether four bytes may be those of a part.
 #[derive(Debug)]
-struct Filter([u64; Self::WORDS]);
+struct Filter<const WORDS: usize>([u64; WORDS]);
 
-impl Filter {
-    const WORDS: usize = 64;
-    const BITS: u32 = (Self::WORDS * 64).trailing_zeros();
+impl<const WORDS: usize> Filter<WORDS> {
+    const BITS: u32 = (WORDS * 64).trailing_zeros();
 
     fn add(&mut self, gram: u32) {
         let bit = mixed(gram) >> (u32::BITS - Self::BITS);
@@ -503,7 +514,7 @@ mod tests {
     /// Wherever a part stands, in whatever case, and whichever of its bytes are searched for first.
     fn found_everywhere<const STEP: usize>(text: &'static str) {
         for rare in 0..text.len() {
-            let parts = Parts::<STEP>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
+            let parts = Parts::<STEP, FEW>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
             for before in 0..20 {
                 for after in 0..12 {
                     let mut value = vec![b'-'; before];
