@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::glob::Strings;
 use crate::json::{self, Scalar};
+use crate::set::Strings;
 use crate::value::Timestamp;
 
 pub use crate::own::Own;

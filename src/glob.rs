@@ -4,8 +4,7 @@
 //! allocates nor recurses. `?` takes one character however many bytes it has.
 
 use crate::text::{
-    Needle, find, in_sorted, in_sorted_fold, same, strip_prefix, strip_suffix, width_of_first,
-    width_without_last,
+    Needle, find, same, strip_prefix, strip_suffix, width_of_first, width_without_last,
 };
 
 /// One pattern: `skip` characters, and then what `kind` says.
@@ -74,29 +73,6 @@ pub struct Gap {
 
 /// A piece that is everywhere.
 pub const NO_PIECE: Piece = Piece { head: Needle { text: "", rare: 0 }, tail: &[] };
-
-/// A test of one string: the texts and the patterns of which it has to be one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Strings {
-    /// Whether the case of ASCII letters does not matter. Texts and patterns are in lower case then.
-    pub fold: bool,
-    /// The string may be one of these, which are sorted by length in bytes and then by bytes.
-    pub exact: &'static [&'static str],
-    /// Or match one of these.
-    pub globs: &'static [Glob],
-}
-
-impl Strings {
-    /// Whether the value passes.
-    #[must_use]
-    pub fn matches(&self, value: &str) -> bool {
-        if self.fold {
-            in_sorted_fold(value, self.exact) || any_glob_fold(value, self.globs)
-        } else {
-            in_sorted(value, self.exact) || any_glob(value, self.globs)
-        }
-    }
-}
 
 impl Pieces {
     /// The ends first: they fail fast, and what they leave is what the middles may use. Taking the

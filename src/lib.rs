@@ -89,8 +89,7 @@ pub mod __private {
         time, to_int, to_number, to_part,
     };
     pub use crate::glob::{
-        Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, Strings, any_glob, any_glob_fold, glob,
-        glob_fold,
+        Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
     };
     pub use crate::group::{
         Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::field::{Date, Field, Has, Keyword, Kind, TextKind, ValueOf};
-use crate::glob::Strings;
 use crate::json::{HasObjects, date_at};
 use crate::scan::{Flaw, Projection, Raw, Scan};
+use crate::set::Strings;
 use crate::value::Timestamp;
 
 /// The fields that a set of rules reads; [`rules!`](crate::rules!) writes it.

@@ -28,6 +28,7 @@
 
 mod driver;
 mod index;
+mod lookup;
 mod plan;
 mod texts;
 
@@ -46,7 +47,7 @@ use crate::sequence::Target;
 use crate::value::Timestamp;
 
 pub use self::driver::{Driver, OneByOne, SetDriver};
-pub use self::texts::StringTests;
+pub use self::texts::{StringTests, Strings};
 
 use self::index::{Index, Scratch};
 use self::plan::{Plan, Stage};

@@ -35,5 +35,5 @@ pub(crate) enum Shape<'a> {
     Inline,
     /// A call for each test, with its strings in a table of the set: as fast behind a guard, and compiled in a fifth of
     /// the time.
-    Calls(&'a StringTests),
+    Calls(&'a StringTests<'a>),
 }

@@ -117,7 +117,8 @@ fn module(
     // Place in the set, of those that compile.
     let mut rules: Vec<(usize, Whole)> = Vec::new();
     let public: Visibility = syn::parse_quote!(pub);
-    let texts = StringTests::default();
+    let priors = Priors::built_in();
+    let texts = StringTests::new(&priors);
     let shape = if files.len() >= MANY_RULES { Shape::Calls(&texts) } else { Shape::Inline };
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     let checked = Checked::all(&paths, dialect, &project.config.lints, project);
@@ -175,7 +176,7 @@ fn module(
     code.extend(impls);
     let imports = emit::imports(krate);
     let texts = texts.into_static();
-    let planned = planned(set, &idents, &rules, &mut code);
+    let planned = planned(set, &idents, &rules, &priors, &mut code);
     let detectors = detectors(krate, &idents);
     let compiled = rules.len();
     let count = idents.len();
@@ -248,11 +249,12 @@ fn planned(
     set: &Set,
     idents: &[Ident],
     rules: &[(usize, Whole)],
+    priors: &Priors,
     code: &mut TokenStream,
 ) -> TokenStream {
     let krate = &set.krate;
     let queries: Vec<&hir::Query> = rules.iter().map(|(_, rule)| &rule.hir).collect();
-    let mut plan = Plan::new(&queries, &Priors::built_in());
+    let mut plan = Plan::new(&queries, priors);
     // A rule that does not compile has a place, and no terms.
     plan.spread(idents.len(), |at| rules[at].0);
     if set.print_plan {

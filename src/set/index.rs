@@ -5,15 +5,12 @@
 //! which terms have their guard in the event. A guard that is there does not mean that the term fits; one that is not
 //! there means that it does not.
 
-mod lookup;
-
 use crate::field::{Keyword, Kind as _};
 use crate::scan::{Raw, Scan};
 use crate::text::same;
 
+use super::lookup::{Lookup, Mark, hash};
 use super::plan::{Atom, Plan};
-
-use self::lookup::{Lookup, hash};
 
 /// The classes of a set.
 #[derive(Debug)]
@@ -41,29 +38,11 @@ struct Class {
     fields: Vec<Lookup>,
 }
 
-/// Guards that hold: bits of one of the words of [`Class::start`].
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    word: u16,
-    side: u16,
-    bits: u64,
-}
-
-/// A range in a list of marks.
-#[derive(Clone, Copy, Debug, Default)]
-struct Marks {
-    from: u32,
-    to: u32,
-}
-
 /// Memory for a search, used again from event to event.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     held: Vec<[u64; 2]>,
 }
-
-/// The guards that hold so far, as [`Class::start`].
-type Held = [[u64; 2]];
 
 impl Index {
     /// Of the terms of a plan that `keep` says.
@@ -250,26 +229,4 @@ impl Class {
             }
         }
     }
-}
-
-/// Sets the bits of some marks.
-#[inline]
-fn hold(marks: &[Mark], range: Marks, held: &mut Held) {
-    for mark in &marks[range.from as usize..range.to as usize] {
-        held[usize::from(mark.word)][usize::from(mark.side)] |= mark.bits;
-    }
-}
-
-/// Appends the marks of a group, those of one word together.
-fn merged(group: impl Iterator<Item = Mark>, marks: &mut Vec<Mark>) -> Marks {
-    let from = marks.len();
-    for mark in group {
-        let of_word = |other: &&mut Mark| (other.word, other.side) == (mark.word, mark.side);
-        match marks[from..].iter_mut().find(of_word) {
-            Some(other) => other.bits |= mark.bits,
-            None => marks.push(mark),
-        }
-    }
-    let index = |at: usize| u32::try_from(at).expect("BUG: more guards than a plan can hold");
-    Marks { from: index(from), to: index(marks.len()) }
 }

@@ -5,8 +5,11 @@
 
 use std::sync::OnceLock;
 
-use crate::glob::{Gap, Glob, GlobKind, Piece, Pieces, Strings};
-use crate::text::Needle;
+use crate::glob::{Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold};
+use crate::text::{Needle, in_sorted, in_sorted_fold};
+
+use super::lookup::{Lookup, Mark};
+use super::plan::{Atom, What};
 
 /// The string tests of all rules of a set; [`rules!`](crate::rules!) writes it.
 #[derive(Debug)]
@@ -30,6 +33,87 @@ impl StringTests {
     #[must_use]
     pub fn at(&self, place: usize) -> &Strings {
         &self.tests.get_or_init(|| unpacked(self.packed))[place]
+    }
+}
+
+/// A test of one string: the texts and the patterns of which it has to be one.
+#[derive(Debug)]
+pub struct Strings {
+    /// Whether the case of ASCII letters does not matter. Texts and patterns are in lower case then.
+    fold: bool,
+    /// The string may be one of these, which are sorted by length in bytes and then by bytes.
+    exact: &'static [&'static str],
+    /// Or match one of these.
+    globs: &'static [Glob],
+    /// Of long lists.
+    few: Option<Box<Few>>,
+}
+
+impl Strings {
+    /// Whether the value passes.
+    #[must_use]
+    pub fn matches(&self, value: &str) -> bool {
+        let is_in = if self.fold { in_sorted_fold } else { in_sorted };
+        if is_in(value, self.exact) {
+            return true;
+        }
+        if let Some(few) = &self.few {
+            let matches = if self.fold { glob_fold } else { glob };
+            return few.of(value).any(|at| matches(value, &self.globs[at]));
+        }
+        let any = if self.fold { any_glob_fold } else { any_glob };
+        any(value, self.globs)
+    }
+}
+
+/// The few of many patterns that a value may match, found by one search for something that each of them needs.
+#[derive(Debug)]
+struct Few {
+    /// By pattern a bit, in the order of the pairs.
+    lookup: Lookup,
+    /// The bits of patterns that need nothing that could be looked for.
+    always: Held,
+}
+
+/// As many patterns as a list may have to be searched at once.
+const MOST: usize = WORDS * 128;
+const WORDS: usize = 2;
+
+type Held = [[u64; 2]; WORDS];
+
+impl Few {
+    /// What each pattern needs, if there is anything; `None` for a list that is too long.
+    fn new(needs: &[Option<What>]) -> Option<Self> {
+        let mark = |at: usize| {
+            let (word, side) = (u16::try_from(at / 128).ok()?, u16::from(at / 64 % 2 != 0));
+            Some(Mark { word, side, bits: 1 << (at % 64) })
+        };
+        let mut always = Held::default();
+        let mut atoms = Vec::new();
+        if needs.len() > MOST {
+            return None;
+        }
+        for (at, need) in needs.iter().enumerate() {
+            let mark = mark(at)?;
+            match need {
+                Some(what) => atoms.push((Atom { slot: 0, what: *what }, mark)),
+                None => always[usize::from(mark.word)][usize::from(mark.side)] |= mark.bits,
+            }
+        }
+        Some(Self { lookup: Lookup::new(&atoms), always })
+    }
+
+    /// The places of the patterns that the value may match, ascending.
+    fn of(&self, value: &str) -> impl Iterator<Item = usize> {
+        let mut held = self.always;
+        self.lookup.search_text(value.as_bytes(), &mut held);
+        held.into_iter().flatten().enumerate().flat_map(|(word, mut bits)| {
+            std::iter::from_fn(move || {
+                let next = bits.trailing_zeros();
+                bits &= bits.wrapping_sub(1);
+                (next < u64::BITS).then_some(word * 64 + next as usize)
+            })
+        })
     }
 }
 
@@ -79,11 +163,26 @@ impl Bytes {
     }
 
     fn test(&mut self) -> Strings {
-        Strings {
-            fold: self.number() != 0,
-            exact: kept(self.list(Self::text)),
-            globs: kept(self.list(Self::glob)),
-        }
+        let fold = self.number() != 0;
+        let exact = kept(self.list(Self::text));
+        let globs = kept(self.list(Self::glob));
+        let needs = self.list(Self::need);
+        let few = if needs.is_empty() { None } else { Few::new(&needs).map(Box::new) };
+        Strings { fold, exact, globs, few }
+    }
+
+    fn need(&mut self) -> Option<What> {
+        Some(match self.number() {
+            0 => return None,
+            1 => What::Whole(self.text().as_bytes()),
+            2 => What::Head(self.text().as_bytes()),
+            3 => What::Tail(self.text().as_bytes()),
+            4 => What::Part {
+                text: self.text(),
+                rare: u16::try_from(self.number()).expect("BUG: a part of a set is too long"),
+            },
+            _ => panic!("BUG: a set has a kind of need that is none"),
+        })
     }
 
     fn glob(&mut self) -> Glob {

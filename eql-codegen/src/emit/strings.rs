@@ -46,7 +46,7 @@ impl Cx<'_> {
         &self,
         field: FieldIx,
         test: &StringTest,
-        table: &StringTests,
+        table: &StringTests<'_>,
     ) -> Option<TokenStream> {
         if test.regex.is_some() {
             return None;
@@ -55,7 +55,7 @@ impl Cx<'_> {
         if let ([text], [], false) = (texts.as_slice(), test.globs.as_slice(), test.fold) {
             return Some(self.ask(field, &quote!(is), &quote!(, #text)));
         }
-        let place = Literal::usize_unsuffixed(table.place(test));
+        let place = Literal::usize_unsuffixed(table.place(test, &self.fields[field.0].path));
         Some(self.ask(field, &quote!(any_text), &quote!(, TEXTS.at(#place))))
     }
 }

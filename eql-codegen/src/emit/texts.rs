@@ -12,10 +12,19 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::strings::sorted;
+use crate::plan::{Priors, What};
+
+/// Of more patterns than this, a value is searched for something that each of them needs, all at once; only what has
+/// that is matched.
+const MANY_GLOBS: usize = 8;
 
 /// The tests of all rules of a set, each once.
-#[derive(Debug, Default)]
-pub(crate) struct StringTests(RefCell<Packed>);
+#[derive(Debug)]
+pub(crate) struct StringTests<'a> {
+    /// By which the rarest need of a pattern is told.
+    priors: &'a Priors,
+    packed: RefCell<Packed>,
+}
 
 #[derive(Debug, Default)]
 struct Packed {
@@ -23,12 +32,23 @@ struct Packed {
     places: HashMap<Vec<u8>, usize>,
 }
 
-impl StringTests {
-    /// The place of a test, which has no automaton.
-    pub(super) fn place(&self, test: &StringTest) -> usize {
+impl<'a> StringTests<'a> {
+    pub(crate) fn new(priors: &'a Priors) -> Self {
+        Self { priors, packed: RefCell::default() }
+    }
+
+    /// The place of a test of the field at `path`. It has no automaton.
+    pub(super) fn place(&self, test: &StringTest, path: &str) -> usize {
         let mut bytes = Bytes(Vec::new());
         bytes.test(test);
-        let Packed { tests, places } = &mut *self.0.borrow_mut();
+        if test.globs.len() > MANY_GLOBS {
+            let need = |glob| What::of_glob(glob, path, self.priors);
+            let needs: Vec<Option<What>> = test.globs.iter().map(need).collect();
+            bytes.list(&needs, |bytes, need| bytes.need(need.as_ref()));
+        } else {
+            bytes.number(0);
+        }
+        let Packed { tests, places } = &mut *self.packed.borrow_mut();
         if let Some(place) = places.get(&bytes.0) {
             return *place;
         }
@@ -39,7 +59,7 @@ impl StringTests {
 
     /// The static `TEXTS`.
     pub(crate) fn into_static(self) -> TokenStream {
-        let Packed { tests, .. } = self.0.into_inner();
+        let Packed { tests, .. } = self.packed.into_inner();
         if tests.is_empty() {
             return TokenStream::new();
         }
@@ -77,6 +97,26 @@ impl Bytes {
         self.number(test.fold.into());
         self.list(&sorted(&test.exact), |bytes, text| bytes.text(text));
         self.list(&test.globs, Self::glob);
+    }
+
+    fn need(&mut self, need: Option<&What>) {
+        let kind = match need {
+            None => 0,
+            Some(What::Whole(_)) => 1,
+            Some(What::Head(_)) => 2,
+            Some(What::Tail(_)) => 3,
+            Some(What::Part(..)) => 4,
+            Some(What::Any | What::Int(_) | What::Bool(_)) => {
+                unreachable!("BUG: a pattern needs a text")
+            }
+        };
+        self.number(kind);
+        if let Some(what) = need {
+            self.text(&what.text());
+            if let What::Part(_, rare) = what {
+                self.number(*rare);
+            }
+        }
     }
 
     fn glob(&mut self, glob: &Wildcard) {

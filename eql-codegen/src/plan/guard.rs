@@ -69,6 +69,28 @@ impl What {
             Self::Bool(false) => Cow::Borrowed("false"),
         }
     }
+
+    /// What any value of the field at `path` has that matches the pattern: the rarest there is. `None` where nothing of
+    /// it can be looked up.
+    pub(crate) fn of_glob(glob: &Wildcard, path: &str, priors: &Priors) -> Option<Self> {
+        if let Some(text) = glob.as_exact() {
+            return Some(Self::Whole(text.to_ascii_lowercase()));
+        }
+        let (head, tail) = match &glob.kind {
+            WildcardKind::Prefix(text) => (Some(text), None),
+            WildcardKind::Suffix(text) => (None, Some(text)),
+            WildcardKind::Ends { prefix, suffix } => (Some(prefix), Some(suffix)),
+            _ => (None, None),
+        };
+        let head = head.filter(|_| glob.skip == 0).and_then(|text| text.get(..WINDOW));
+        let tail = tail.and_then(|text| text.get(text.len().checked_sub(WINDOW)?..));
+        let mut all: Vec<Self> =
+            glob.fragments().into_iter().filter_map(|text| part(text, path, priors)).collect();
+        all.extend(head.map(|text| Self::Head(text.to_ascii_lowercase())));
+        all.extend(tail.map(|text| Self::Tail(text.to_ascii_lowercase())));
+        let cost = |what: &Self| Guard::new(path, vec![what.clone()], priors).cost();
+        all.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
+    }
 }
 
 impl Guard {
@@ -270,7 +292,7 @@ fn of_strings(
     let mut list: Vec<What> =
         test.exact.iter().map(|text| What::Whole(text.to_ascii_lowercase())).collect();
     for glob in &test.globs {
-        list.push(of_glob(glob, path, priors)?);
+        list.push(What::of_glob(glob, path, priors)?);
     }
     if let Some(regex) = &test.regex {
         if regex.parts.is_empty() {
@@ -281,27 +303,6 @@ fn of_strings(
         }
     }
     Some(Guard::new(path, list, priors))
-}
-
-/// What any value has that matches the pattern: the rarest there is.
-fn of_glob(glob: &Wildcard, path: &str, priors: &Priors) -> Option<What> {
-    if let Some(text) = glob.as_exact() {
-        return Some(What::Whole(text.to_ascii_lowercase()));
-    }
-    let (head, tail) = match &glob.kind {
-        WildcardKind::Prefix(text) => (Some(text), None),
-        WildcardKind::Suffix(text) => (None, Some(text)),
-        WildcardKind::Ends { prefix, suffix } => (Some(prefix), Some(suffix)),
-        _ => (None, None),
-    };
-    let head = head.filter(|_| glob.skip == 0).and_then(|text| text.get(..WINDOW));
-    let tail = tail.and_then(|text| text.get(text.len().checked_sub(WINDOW)?..));
-    let mut all: Vec<What> =
-        glob.fragments().into_iter().filter_map(|text| part(text, path, priors)).collect();
-    all.extend(head.map(|text| What::Head(text.to_ascii_lowercase())));
-    all.extend(tail.map(|text| What::Tail(text.to_ascii_lowercase())));
-    let cost = |what: &What| Guard::new(path, vec![what.clone()], priors).cost();
-    all.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
 }
 
 /// `None` where the text is too short to be looked up.

@@ -1,13 +1,30 @@
-//! What to look for in one field, and how it is found.
+//! Many things looked for in the values of one field at once: of the guards of a class, and of the patterns of a long list.
 
 use crate::field::{Boolean, Keyword, Kind as _, Long};
 use crate::scan::Raw;
 use crate::text::{Needle, find, same};
 
-use super::super::plan::{Atom, What};
-use super::{Held, Mark, Marks, hold, merged};
+use super::plan::{Atom, What};
 
-/// What guards ask of one field.
+/// What is found, as bits: those of one word, which is one side of a pair in a [`Held`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) word: u16,
+    pub(super) side: u16,
+    pub(super) bits: u64,
+}
+
+/// What was found so far.
+pub(super) type Held = [[u64; 2]];
+
+/// A range in a list of marks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    from: u32,
+    to: u32,
+}
+
+/// What is looked for in one field.
 #[derive(Debug)]
 pub(super) struct Lookup {
     /// What holds where the field has a value.
@@ -83,8 +100,9 @@ impl Lookup {
         }
     }
 
+    /// The same for a text.
     #[inline]
-    fn search_text(&self, text: &[u8], held: &mut Held) {
+    pub(super) fn search_text(&self, text: &[u8], held: &mut Held) {
         if self.wholes.may_have(text.len()) {
             self.wholes.search(text, held);
         }
@@ -104,6 +122,27 @@ impl Plain {
             Boolean::coerce(value, |is| hold_value(&self.bools, is, marks, held));
         }
     }
+}
+
+/// Sets the bits of some marks.
+#[inline]
+fn hold(marks: &[Mark], range: Marks, held: &mut Held) {
+    for mark in &marks[range.from as usize..range.to as usize] {
+        held[usize::from(mark.word)][usize::from(mark.side)] |= mark.bits;
+    }
+}
+
+/// Appends the marks of a group, those of one word together.
+fn merged(group: impl Iterator<Item = Mark>, marks: &mut Vec<Mark>) -> Marks {
+    let from = marks.len();
+    for mark in group {
+        let of_word = |other: &&mut Mark| (other.word, other.side) == (mark.word, mark.side);
+        match marks[from..].iter_mut().find(of_word) {
+            Some(other) => other.bits |= mark.bits,
+            None => marks.push(mark),
+        }
+    }
+    Marks { from: index(from), to: index(marks.len()) }
 }
 
 /// A place in one of the lists here.
@@ -514,7 +553,8 @@ mod tests {
     /// Wherever a part stands, in whatever case, and whichever of its bytes are searched for first.
     fn found_everywhere<const STEP: usize>(text: &'static str) {
         for rare in 0..text.len() {
-            let parts = Parts::<STEP, FEW>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
+            let parts =
+                Parts::<STEP, FEW>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
             for before in 0..20 {
                 for after in 0..12 {
                     let mut value = vec![b'-'; before];
