@@ -33,7 +33,7 @@ mod plan;
 mod texts;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
@@ -49,7 +49,7 @@ use crate::value::Timestamp;
 pub use self::driver::{Driver, OneByOne, SetDriver};
 pub use self::texts::{StringTests, Strings};
 
-use self::index::{Index, Scratch};
+use self::index::Index;
 use self::plan::{Plan, Stage};
 
 /// A set of compiled rules; [`rules!`](crate::rules!) writes it.
@@ -128,7 +128,6 @@ pub struct Shared<E> {
     rules: OnceLock<Vec<Entry<E>>>,
     projection: OnceLock<Projection>,
     plan: OnceLock<Plan>,
-    index: OnceLock<Arc<Index>>,
 }
 
 impl<E> Shared<E> {
@@ -136,12 +135,7 @@ impl<E> Shared<E> {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "the value of a static")]
     pub const fn new() -> Self {
-        Self {
-            rules: OnceLock::new(),
-            projection: OnceLock::new(),
-            plan: OnceLock::new(),
-            index: OnceLock::new(),
-        }
+        Self { rules: OnceLock::new(), projection: OnceLock::new(), plan: OnceLock::new() }
     }
 
     /// The projection of the set.
@@ -158,7 +152,7 @@ pub struct Detector<S: 'static> {
     plan: &'static Plan,
     /// The tests of all terms, by their number in the plan.
     tests: Vec<Test<Row<S>>>,
-    index: Arc<Index>,
+    index: Index,
     /// By place in the set; `None` for a rule that is left out.
     rules: Vec<Option<Box<dyn detector::Detector<Row<S>>>>>,
     /// Rules that are shown every event.
@@ -167,7 +161,6 @@ pub struct Detector<S: 'static> {
     wanted: Vec<bool>,
     clocks: Vec<Clock>,
     lateness: Duration,
-    scratch: Scratch,
     found: Vec<u32>,
     targets: Vec<Target>,
     stats: Stats,
@@ -207,10 +200,7 @@ impl<S: RuleSet> Detector<S> {
     /// All rules of the set, with fresh state.
     #[must_use]
     pub fn new() -> Self {
-        let shared = S::shared();
-        let plan = plan_of::<S>();
-        let index = shared.index.get_or_init(|| Arc::new(Index::new(plan, |_| true)));
-        Self::over(plan, Arc::clone(index), |_| true)
+        Self::of_entries(|_| true)
     }
 
     /// The rules of the set that `keep` says, with fresh state. The others cost nothing.
@@ -235,18 +225,9 @@ impl<S: RuleSet> Detector<S> {
 
     fn of_entries(keep: impl Fn(&Entry<Row<S>>) -> bool) -> Self {
         let plan = plan_of::<S>();
-        let kept: Vec<bool> = entries_of::<S>().iter().map(keep).collect();
-        let index = Index::new(plan, |rule| kept[usize::from(rule)]);
-        Self::over(plan, Arc::new(index), |rule| kept[rule])
-    }
-
-    fn over(plan: &'static Plan, index: Arc<Index>, keep: impl Fn(usize) -> bool) -> Self {
         let entries = entries_of::<S>();
-        let rules: Vec<_> = entries
-            .iter()
-            .enumerate()
-            .map(|(at, entry)| keep(at).then(|| entry.detector()))
-            .collect();
+        let rules: Vec<_> =
+            entries.iter().map(|entry| keep(entry).then(|| entry.detector())).collect();
         let numbers = || rules.iter().zip(0_u16..);
         let see_all = numbers()
             .filter(|(rule, _)| rule.as_ref().is_some_and(|rule| rule.sees_all()))
@@ -278,13 +259,12 @@ impl<S: RuleSet> Detector<S> {
         let mut made = Self {
             plan,
             tests: plan.stages.iter().map(test).collect(),
-            index,
+            index: Index::new(plan, |rule| rules[usize::from(rule)].is_some()),
             see_all,
             wanted: vec![true; plan.stages.len()],
             clocks,
             lateness: Duration::ZERO,
             rules,
-            scratch: Scratch::default(),
             found: Vec::new(),
             targets: Vec::new(),
             stats: Stats::default(),
@@ -317,7 +297,7 @@ impl<S: RuleSet> Detector<S> {
     /// two together are [`on_event`](Self::on_event), for callers to whom the origin of an event is dear.
     pub fn search(&mut self, row: &Row<S>) -> bool {
         self.found.clear();
-        self.index.search(row.scan(), &mut self.scratch, &mut self.found);
+        self.index.search(row.scan(), &mut self.found);
         self.test(row)
     }
 

@@ -26,12 +26,14 @@ pub enum Partition {
 pub struct Indexed {
     /// Place of the term in the rule; `None` for the one after `until`.
     pub term: Option<usize>,
-    /// The event categories of which an event needs one; any where there are none.
+    /// The event categories of which an event needs one, in lower case; any where there are none.
     pub categories: Vec<String>,
-    /// The operating systems of which an event needs one, in lower case; any where there are none.
+    /// The operating systems of which an event needs one, likewise.
     pub systems: Vec<String>,
-    /// What an event needs besides, the rarest first; where there is none, every event of the category and system is
-    /// tested.
+    /// The event types of which an event needs one, likewise.
+    pub types: Vec<String>,
+    /// What an event needs besides, the rarest first; where there is none, every event of the category, system and type
+    /// is tested.
     pub guards: Vec<Guard>,
 }
 
@@ -40,7 +42,7 @@ pub struct Indexed {
 pub struct Guard {
     /// For instance `` `process.name` is `outlook.exe` ``.
     pub text: String,
-    /// From 0 to 1, of the events with the term's category and system.
+    /// From 0 to 1, of the events with the term's category, system and type.
     pub share: f64,
 }
 
@@ -51,11 +53,10 @@ pub fn indexed(query: &hir::Query) -> Vec<Indexed> {
     let plan = Plan::of_one(query, &Priors::built_in());
     let guard =
         |guard: &crate::plan::Guard| Guard { text: guard.words(), share: guard.probability };
-    let stages = plan.stages.into_iter().map(|stage| Indexed {
-        term: stage.term,
-        guards: stage.guards.iter().map(guard).collect(),
-        categories: stage.categories,
-        systems: stage.systems,
+    let stages = plan.stages.into_iter().map(|stage| {
+        let guards = stage.guards.iter().map(guard).collect();
+        let [categories, systems, types] = stage.names;
+        Indexed { term: stage.term, categories, systems, types, guards }
     });
     stages.collect()
 }

@@ -19,10 +19,10 @@ use eql_grammar::schema::Type;
 pub(crate) use guard::{Guard, What};
 pub(crate) use priors::Priors;
 
-/// The field that sorts events by what they tell of.
+/// The field that says what an event tells of.
 const CATEGORY: &str = "event.category";
-/// The field that sorts hosts.
-const SYSTEM: &str = "host.os.type";
+/// The fields that sort events into classes, before guards are looked up.
+const SORTS: [&str; 3] = [CATEGORY, "host.os.type", "event.type"];
 /// Below as many rules looking values up costs more than the tests that it saves.
 const FEW_RULES: usize = 10;
 /// A term whose best guard is held more often than this gets a second one.
@@ -35,10 +35,8 @@ const COMMON: f64 = 0.7;
 pub(crate) struct Plan {
     /// Every field that a rule reads of an event, by path. A field's place is its slot.
     pub(crate) fields: Vec<Field>,
-    /// The slot of [`CATEGORY`], where a rule reads it.
-    pub(crate) category: Option<usize>,
-    /// The slot of [`SYSTEM`], where a rule reads it.
-    pub(crate) system: Option<usize>,
+    /// The slot of each of [`SORTS`], where a rule reads it.
+    pub(crate) sorts: [Option<usize>; SORTS.len()],
     /// The slots of the fields by which sequences order events.
     pub(crate) clocks: Vec<usize>,
     /// For each rule, the place of its own among `clocks`.
@@ -62,10 +60,8 @@ pub(crate) struct Stage {
     pub(crate) rule: usize,
     /// Place of the term in the rule; `None` for the one after `until`.
     pub(crate) term: Option<usize>,
-    /// The categories of which an event needs one; all of them where there are none.
-    pub(crate) categories: Vec<String>,
-    /// The operating systems of which an event needs one, in lower case; all of them where there are none.
-    pub(crate) systems: Vec<String>,
+    /// For each of [`SORTS`] the values of which an event needs one, in lower case; any where there are none.
+    pub(crate) names: [Vec<String>; SORTS.len()],
     /// What an event needs besides, the rarest first; at most two.
     pub(crate) guards: Vec<Guard>,
 }
@@ -91,8 +87,7 @@ impl Plan {
     /// The plan with all guards that there are, and none without priors.
     fn all_guards(rules: &[&hir::Query], priors: Option<&Priors>) -> Self {
         let mut plan = Self { fields: fields(rules), ..Self::default() };
-        plan.category = plan.slot(CATEGORY);
-        plan.system = plan.slot(SYSTEM);
+        plan.sorts = SORTS.map(|path| plan.slot(path));
         for (at, query) in rules.iter().enumerate() {
             let clock = query.order.and_then(|order| {
                 let slot = plan.slot(&query.fields[order.timestamp.0].path)?;
@@ -142,11 +137,12 @@ impl Plan {
         priors: Option<&Priors>,
     ) -> Stage {
         let condition = event.condition.on_event_alone(&query.fields);
-        let mut categories = names(&condition, query, CATEGORY, false);
+        let mut names = SORTS.map(|path| values_left(&condition, query, path));
         let mut guards = Vec::new();
         if let Some((field, name)) = &event.category {
-            if query.fields[field.0].path == CATEGORY {
-                categories = vec![name.clone()];
+            let path = &query.fields[field.0].path;
+            if let Some(sort) = SORTS.iter().position(|sort| sort == path) {
+                names[sort] = vec![name.to_ascii_lowercase()];
             } else if let Some(priors) = priors {
                 let name = Const::Str(name.clone());
                 guards.extend(guard::of_constants(query, *field, &[name], priors));
@@ -155,8 +151,7 @@ impl Plan {
         if let Some(priors) = priors {
             guards.extend(guard::guards(&condition, true, query, priors));
         }
-        let systems = names(&condition, query, SYSTEM, true);
-        Stage { rule, term, categories, systems, guards }
+        Stage { rule, term, names, guards }
     }
 }
 
@@ -186,23 +181,25 @@ fn fields(rules: &[&hir::Query]) -> Vec<Field> {
     fields.into_iter().map(|(path, (ty, builtin))| Field { path, ty, builtin }).collect()
 }
 
-/// The values that a condition leaves to a field, in lower case with `fold`; none where it leaves all, or where it
-/// tells case otherwise.
-fn names(condition: &Cond, query: &hir::Query, path: &str, fold: bool) -> Vec<String> {
+/// The values that a condition leaves to a field, in lower case; none where it leaves all.
+fn values_left(condition: &Cond, query: &hir::Query, path: &str) -> Vec<String> {
     match condition {
         Cond::And(list) => {
-            let each = list.iter().map(|cond| names(cond, query, path, fold));
+            let each = list.iter().map(|cond| values_left(cond, query, path));
             each.into_iter().find(|list| !list.is_empty()).unwrap_or_default()
+        }
+        Cond::Or(list) => {
+            let each: Vec<_> = list.iter().map(|cond| values_left(cond, query, path)).collect();
+            // Where one of them leaves all, so do they together.
+            if each.iter().any(Vec::is_empty) { Vec::new() } else { each.concat() }
         }
         Cond::Test(field, Test::Strings(test))
             if query.fields[field.0].path == path
                 && query.fields[field.0].root == Root::Event
                 && test.globs.is_empty()
-                && test.regex.is_none()
-                && (fold || !test.fold) =>
+                && test.regex.is_none() =>
         {
-            let lower = |text: &String| if fold { text.to_ascii_lowercase() } else { text.clone() };
-            test.exact.iter().map(lower).collect()
+            test.exact.iter().map(|text| text.to_ascii_lowercase()).collect()
         }
         _ => Vec::new(),
     }

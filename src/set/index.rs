@@ -1,7 +1,7 @@
 //! Finds the few terms of a rule set that an event may fit, without testing the others.
 //!
-//! Terms are sorted into *classes*, by the category and the operating system that their events need. In a class, the
-//! values of some fields are looked up: whole in a hash table, and for parts at every four bytes. What is found says
+//! Terms are sorted into *classes*, by the category, the operating system and the type that their events need. In a class,
+//! the values of some fields are looked up: whole in a hash table, and for parts at every four bytes. What is found says
 //! which terms have their guard in the event. A guard that is there does not mean that the term fits; one that is not
 //! there means that it does not.
 
@@ -10,22 +10,34 @@ use crate::scan::{Raw, Scan};
 use crate::text::same;
 
 use super::lookup::{Lookup, Mark, hash};
-use super::plan::{Atom, Plan};
+use super::plan::{Atom, Plan, SORTS, Stage};
 
-/// The classes of a set.
+/// The terms of a set by their classes, which are made when the first event of each comes.
 #[derive(Debug)]
 pub(super) struct Index {
-    category: Option<usize>,
-    system: Option<usize>,
-    /// Categories that some term asks for. One behind the last stands for all others.
-    categories: Names,
-    /// Operating systems that some term asks for, in lower case. One behind the last stands for all others.
-    systems: Names,
-    /// For each category, for each system.
+    plan: &'static Plan,
+    sorts: [Names; SORTS],
+    /// Number in the plan, and the events that the term can fit.
+    terms: Vec<(u32, Key)>,
     classes: Vec<Class>,
+    /// With open addressing, places in `classes`.
+    table: Box<[Option<(Key, u16)>; TABLE]>,
+    /// Memory for a search, used again from event to event.
+    held: Vec<[u64; 2]>,
 }
 
-/// The terms that events of one category and one operating system can fit.
+/// Names of each sort, as bits: those that an event has, or one of which it needs.
+type Key = [u64; SORTS];
+
+/// All names.
+const ANY: u64 = u64::MAX;
+/// Most streams have a few dozen classes. One that has more than this has made them up: its further events are looked for
+/// among all terms.
+const MOST_CLASSES: usize = 128;
+/// Half of it stays free.
+const TABLE: usize = 2 * MOST_CLASSES.next_power_of_two();
+
+/// The terms that events of one class can fit.
 #[derive(Debug)]
 struct Class {
     /// Their numbers in the plan, ascending. What follows is by the place in here.
@@ -38,135 +50,152 @@ struct Class {
     fields: Vec<Lookup>,
 }
 
-/// Memory for a search, used again from event to event.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    held: Vec<[u64; 2]>,
-}
-
 impl Index {
     /// Of the terms of a plan that `keep` says.
-    pub(super) fn new(plan: &Plan, keep: impl Fn(u16) -> bool) -> Self {
-        let kept = || plan.stages.iter().zip(0_u32..).filter(|(stage, _)| keep(stage.rule));
-        let mut categories: Vec<&'static str> = Vec::new();
-        let mut systems: Vec<&'static str> = Vec::new();
-        for (stage, _) in kept() {
-            categories.extend(&stage.categories);
-            systems.extend(&stage.systems);
-        }
-        for names in [&mut categories, &mut systems] {
-            names.sort_unstable();
-            names.dedup();
-            names.truncate(MAX_NAMES);
-        }
-        let mut classes = Vec::with_capacity((categories.len() + 1) * (systems.len() + 1));
-        for category in categories.iter().map(Some).chain([None]) {
-            for system in systems.iter().map(Some).chain([None]) {
-                // What asks for a name that is not told apart is in every class.
-                let fits = kept().filter(|(stage, _)| {
-                    includes(&stage.categories, category, &categories)
-                        && includes(&stage.systems, system, &systems)
-                });
-                let numbers: Vec<u32> = fits.map(|(_, number)| number).collect();
-                classes.push(Class::new(plan, numbers));
-            }
-        }
-        let slot = |slot: Option<u16>| slot.map(usize::from);
+    pub(super) fn new(plan: &'static Plan, keep: impl Fn(u16) -> bool) -> Self {
+        let kept: Vec<(&Stage, u32)> =
+            plan.stages.iter().zip(0_u32..).filter(|(stage, _)| keep(stage.rule)).collect();
+        let sorts = std::array::from_fn(|sort| {
+            let names = kept.iter().flat_map(|(stage, _)| &stage.names[sort]).copied();
+            Names::new(plan.sorts[sort].map(usize::from), names.collect())
+        });
+        let needs = |stage: &Stage| -> Key {
+            std::array::from_fn(|sort| sorts[sort].needed(&stage.names[sort]))
+        };
+        let terms = kept.iter().map(|(stage, number)| (*number, needs(stage))).collect();
         Self {
-            category: slot(plan.category),
-            system: slot(plan.system),
-            categories: Names::new(categories, false),
-            systems: Names::new(systems, true),
-            classes,
+            plan,
+            terms,
+            sorts,
+            classes: Vec::new(),
+            table: Box::new([None; TABLE]),
+            held: Vec::new(),
         }
     }
 
     /// Appends the numbers of the terms that the event may fit, ascending, each once.
-    pub(super) fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
-        let categories = self.categories.places(scan, self.category);
-        let systems = self.systems.places(scan, self.system);
-        let start = found.len();
-        let mut classes = 0;
-        for category in categories.iter() {
-            for system in systems.iter() {
-                let class = &self.classes[category * (self.systems.list.len() + 1) + system];
-                class.search(scan, scratch, found);
-                classes += 1;
+    pub(super) fn search(&mut self, scan: &Scan, found: &mut Vec<u32>) {
+        let key = self.sorts.each_ref().map(|names| names.of(scan));
+        let class = self.class(key);
+        self.classes[class].search(scan, &mut self.held, found);
+    }
+
+    /// The place of the class of events with these names.
+    #[inline]
+    fn class(&mut self, key: Key) -> usize {
+        match self.find(key) {
+            Ok(class) => class,
+            Err(free) => self.add(key, free),
+        }
+    }
+
+    /// The place of a class, or that in the table where it goes.
+    #[inline]
+    fn find(&self, key: Key) -> Result<usize, usize> {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = key
+            .iter()
+            .fold(0_u64, |mixed, names| (mixed.rotate_left(21) ^ names).wrapping_mul(ODD));
+        #[expect(clippy::cast_possible_truncation, reason = "the highest bits of 64")]
+        let mut at = (mixed >> (u64::BITS - TABLE.trailing_zeros())) as usize;
+        loop {
+            match self.table[at] {
+                Some((of, class)) if of == key => return Ok(class.into()),
+                Some(_) => at = (at + 1) % TABLE,
+                None => return Err(at),
             }
         }
-        if classes > 1 {
-            found[start..].sort_unstable();
-            let mut kept = start;
-            for at in start..found.len() {
-                if kept == start || found[at] != found[kept - 1] {
-                    found[kept] = found[at];
-                    kept += 1;
-                }
+    }
+
+    /// Makes the class of events with these names, or takes that of all terms where there are too many already.
+    #[cold]
+    fn add(&mut self, mut key: Key, mut free: usize) -> usize {
+        if self.classes.len() >= MOST_CLASSES {
+            key = [ANY; SORTS];
+            match self.find(key) {
+                Ok(class) => return class,
+                Err(at) => free = at,
             }
-            found.truncate(kept);
         }
+        let fits = |needs: &Key| needs.iter().zip(&key).all(|(needs, has)| needs & has != 0);
+        let terms = self.terms.iter().filter(|(_, needs)| fits(needs));
+        let class = Class::new(self.plan, terms.map(|(number, _)| *number).collect());
+        let place = self.classes.len();
+        self.classes.push(class);
+        self.table[free] =
+            Some((key, u16::try_from(place).expect("BUG: more classes than there may be")));
+        place
     }
 }
 
-/// Whether a term that asks for one of `wanted`, or for none where that is empty, can fit events of the class `own`,
-/// among all that are `known`.
-fn includes(wanted: &[&str], own: Option<&&'static str>, known: &[&'static str]) -> bool {
-    wanted.is_empty()
-        || wanted.iter().any(|name| own.is_some_and(|own| own == name) || !known.contains(name))
-}
-
-/// A set of places in a list of names.
-#[derive(Clone, Copy)]
-struct Places(u64);
-
-impl Places {
-    fn iter(self) -> impl Iterator<Item = usize> {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let next = left.trailing_zeros();
-            left &= left.wrapping_sub(1);
-            (next < u64::BITS).then_some(next as usize)
-        })
-    }
+/// Names by which events are sorted, in lower case. One behind the last stands for all others.
+#[derive(Debug)]
+struct Names {
+    /// Of the field whose values they are.
+    slot: Option<usize>,
+    list: Vec<&'static str>,
+    /// Places in `list` from 1 by hash, with open addressing; 0 marks a free slot.
+    table: Vec<u8>,
 }
 
 /// The most names that are told apart: what needs another one is in every class.
-const MAX_NAMES: usize = 63;
-
-/// Names by which events are sorted.
-#[derive(Debug)]
-struct Names {
-    list: Vec<&'static str>,
-    hashes: Vec<u64>,
-    /// Whether the case of a value does not matter. The names are in lower case then.
-    fold: bool,
-}
+const MOST_NAMES: usize = 63;
 
 impl Names {
-    fn new(list: Vec<&'static str>, fold: bool) -> Self {
-        let hashes = list.iter().map(|name| hash(name.as_bytes())).collect();
-        Self { list, hashes, fold }
+    fn new(slot: Option<usize>, mut list: Vec<&'static str>) -> Self {
+        list.sort_unstable();
+        list.dedup();
+        list.truncate(MOST_NAMES);
+        let mut table = vec![0; (list.len() * 4).next_power_of_two()];
+        for (name, place) in list.iter().zip(1..) {
+            let mut at = spot(name.as_bytes(), &table);
+            while table[at] != 0 {
+                at = (at + 1) & (table.len() - 1);
+            }
+            table[at] = place;
+        }
+        Self { slot, list, table }
     }
 
-    /// Which of the names are values of the field; the place behind the last where none is.
-    fn places(&self, scan: &Scan, slot: Option<usize>) -> Places {
-        let mut found = 0_u64;
-        if let Some(slot) = slot {
-            texts(scan, slot, &mut |value| {
-                let hash = hash(value);
-                let same = |name: &str| {
-                    let name = name.as_bytes();
-                    let same = if self.fold { same::<true> } else { same::<false> };
-                    value.len() == name.len() && same(value, name)
-                };
-                let mut names = self.hashes.iter().zip(&self.list);
-                if let Some(at) = names.position(|(&of, name)| of == hash && same(name)) {
-                    found |= 1 << at;
-                }
-            });
-        }
-        Places(if found == 0 { 1 << self.list.len() } else { found })
+    /// Where one of these is needed.
+    fn needed(&self, names: &[&'static str]) -> u64 {
+        let bit = |name: &&str| self.list.binary_search(name).map_or(ANY, |at| 1 << at);
+        if names.is_empty() { ANY } else { names.iter().map(bit).fold(0, |all, bit| all | bit) }
     }
+
+    /// Those that are values of the field, in any case.
+    #[inline]
+    fn of(&self, scan: &Scan) -> u64 {
+        let mut found = 0_u64;
+        if let Some(slot) = self.slot {
+            texts(scan, slot, &mut |value| found |= self.bit(value));
+        }
+        if found == 0 { 1 << self.list.len() } else { found }
+    }
+
+    #[inline]
+    fn bit(&self, value: &[u8]) -> u64 {
+        let mut at = spot(value, &self.table);
+        loop {
+            let place = match self.table[at] {
+                0 => return 0,
+                place => usize::from(place - 1),
+            };
+            let name = self.list[place].as_bytes();
+            if value.len() == name.len() && same::<true>(value, name) {
+                return 1 << place;
+            }
+            at = (at + 1) & (self.table.len() - 1);
+        }
+    }
+}
+
+/// Where to begin in a table.
+#[inline]
+fn spot(text: &[u8], table: &[u8]) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "a table is small")]
+    let hash = (hash(text) >> 32) as usize;
+    hash & (table.len() - 1)
 }
 
 /// Calls `look` for each value of a slot, as the text that a keyword has.
@@ -209,15 +238,14 @@ impl Class {
         Self { stages, start, places, fields }
     }
 
-    fn search(&self, scan: &Scan, scratch: &mut Scratch, found: &mut Vec<u32>) {
-        let Scratch { held } = scratch;
+    fn search(&self, scan: &Scan, held: &mut Vec<[u64; 2]>, found: &mut Vec<u32>) {
         held.clear();
         held.extend_from_slice(&self.start);
-        for found in scan.all() {
-            if let Some(&place) = self.places.get(found.slot())
+        for value in scan.all() {
+            if let Some(&place) = self.places.get(value.slot())
                 && let Some(field) = self.fields.get(usize::from(place))
             {
-                field.search(found.value(), held);
+                field.search(value.value(), held);
             }
         }
         for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {

@@ -24,74 +24,62 @@ struct Marks {
     to: u32,
 }
 
-/// What is looked for in one field.
+/// What is looked for in one field. All that most values touch of it stands in one line of the cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Lookup {
-    /// What holds where the field has a value.
-    present: Marks,
-    /// Of everything here but texts.
-    marks: Vec<Mark>,
-    plain: Option<Box<Plain>>,
     wholes: Wholes,
     fragments: Option<Box<Fragments>>,
+    plain: Option<Box<Plain>>,
 }
 
-/// Numbers and truth values, each list sorted.
+/// What holds whatever the value is, and numbers and truth values, each list sorted.
 #[derive(Debug)]
 struct Plain {
+    present: Marks,
     ints: Vec<(i64, Marks)>,
     bools: Vec<(bool, Marks)>,
+    marks: Vec<Mark>,
 }
 
 /// Texts that are not whole values.
 #[derive(Debug)]
 struct Fragments {
+    long: Option<Box<Parts<GRAM>>>,
+    short: Option<Box<Parts<2>>>,
+    ends: Option<Box<Ends>>,
+    /// Parts of less than five bytes, each searched for alone.
+    shorter: Box<[(Needle, Marks)]>,
+    /// Of `shorter`.
+    marks: Box<[Mark]>,
+}
+
+/// The first four bytes of values, and the last.
+#[derive(Debug)]
+struct Ends {
     heads: Wholes,
     tails: Wholes,
-    long: Option<Parts<GRAM, FEW>>,
-    /// In the place of `long`, where there are many.
-    many: Option<Parts<GRAM, MANY>>,
-    short: Option<Parts<2, FEW>>,
-    /// Parts of less than five bytes, each searched for alone.
-    shorter: Vec<(Needle, Marks)>,
-    /// Of `shorter`.
-    marks: Vec<Mark>,
 }
 
 impl Lookup {
     /// Of atoms that are all of one field.
     pub(super) fn new(atoms: &[(Atom, Mark)]) -> Self {
-        let mut marks = Vec::new();
-        let of = |pick: fn(What) -> bool| atoms.iter().filter(move |(atom, _)| pick(atom.what));
-        let present = of(|what| matches!(what, What::Any)).map(|(_, mark)| *mark);
-        let present = merged(present, &mut marks);
-        let (mut ints, mut bools, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
-        for &(atom, mark) in atoms {
-            match atom.what {
-                What::Int(int) => ints.push((int, mark)),
-                What::Bool(is) => bools.push((is, mark)),
-                What::Whole(text) => wholes.push((text, mark)),
-                What::Any | What::Head(_) | What::Tail(_) | What::Part { .. } => {}
-            }
-        }
-        let plain = (!ints.is_empty() || !bools.is_empty()).then(|| {
-            let ints = grouped(ints, &mut marks);
-            let bools = grouped(bools, &mut marks);
-            Box::new(Plain { ints, bools })
+        let texts = atoms.iter().filter_map(|(atom, mark)| match atom.what {
+            What::Whole(text) => Some((text, *mark)),
+            _ => None,
         });
-        let wholes = Wholes::new(&wholes);
-        Self { present, marks, plain, wholes, fragments: Fragments::new(atoms).map(Box::new) }
+        Self {
+            wholes: Wholes::new(&texts.collect::<Vec<_>>()),
+            fragments: Fragments::new(atoms).map(Box::new),
+            plain: Plain::new(atoms).map(Box::new),
+        }
     }
 
     /// Sets the bits of what a value has.
     #[inline]
     pub(super) fn search(&self, value: Raw<'_>, held: &mut Held) {
-        hold(&self.marks, self.present, held);
         if let Some(plain) = &self.plain {
-            plain.search(value, &self.marks, held);
-        }
-        if self.wholes.lengths == 0 && self.fragments.is_none() {
-            return;
+            plain.search(value, held);
         }
         if let Raw::Str(text) = value {
             self.search_text(text.as_bytes(), held);
@@ -113,13 +101,35 @@ impl Lookup {
 }
 
 impl Plain {
-    fn search(&self, value: Raw<'_>, marks: &[Mark], held: &mut Held) {
+    /// `None` where the atoms have no such values.
+    fn new(atoms: &[(Atom, Mark)]) -> Option<Self> {
+        let (mut present, mut ints, mut bools) = (Vec::new(), Vec::new(), Vec::new());
+        for &(atom, mark) in atoms {
+            match atom.what {
+                What::Any => present.push(mark),
+                What::Int(int) => ints.push((int, mark)),
+                What::Bool(is) => bools.push((is, mark)),
+                What::Whole(_) | What::Head(_) | What::Tail(_) | What::Part { .. } => {}
+            }
+        }
+        if present.is_empty() && ints.is_empty() && bools.is_empty() {
+            return None;
+        }
+        let mut marks = Vec::new();
+        let present = merged(present.into_iter(), &mut marks);
+        let ints = grouped(ints, &mut marks);
+        let bools = grouped(bools, &mut marks);
+        Some(Self { present, ints, bools, marks })
+    }
+
+    fn search(&self, value: Raw<'_>, held: &mut Held) {
+        hold(&self.marks, self.present, held);
         let Some(value) = value.scalar() else { return };
         if !self.ints.is_empty() {
-            Long::coerce(value, |int| hold_value(&self.ints, int, marks, held));
+            Long::coerce(value, |int| hold_value(&self.ints, int, &self.marks, held));
         }
         if !self.bools.is_empty() {
-            Boolean::coerce(value, |is| hold_value(&self.bools, is, marks, held));
+            Boolean::coerce(value, |is| hold_value(&self.bools, is, &self.marks, held));
         }
     }
 }
@@ -174,54 +184,40 @@ impl Fragments {
                 What::Any | What::Int(_) | What::Bool(_) | What::Whole(_) => {}
                 What::Head(text) => heads.push((text, mark)),
                 What::Tail(text) => tails.push((text, mark)),
-                What::Part { text, rare } => {
-                    let parts = match text.len() {
-                        LONG.. => &mut long,
-                        SHORT.. => &mut short,
-                        _ => &mut shorter,
-                    };
-                    parts.push((text, rare, mark));
-                }
+                What::Part { text, rare } => match text.len() {
+                    LONG.. => long.push((text, rare, mark)),
+                    SHORT.. => short.push((text, rare, mark)),
+                    _ => shorter.push(((text, rare), mark)),
+                },
             }
         }
-        let parts = [&long, &short, &shorter];
-        if heads.is_empty() && tails.is_empty() && parts.iter().all(|parts| parts.is_empty()) {
+        let ends = (!heads.is_empty() || !tails.is_empty())
+            .then(|| Box::new(Ends { heads: Wholes::new(&heads), tails: Wholes::new(&tails) }));
+        let (long, short) = (Parts::new(&long).map(Box::new), Parts::new(&short).map(Box::new));
+        if ends.is_none() && long.is_none() && short.is_none() && shorter.is_empty() {
             return None;
         }
         let mut marks = Vec::new();
-        let needles = shorter.iter().map(|&(text, rare, mark)| ((text, rare), mark)).collect();
-        let needles = grouped(needles, &mut marks).into_iter();
+        let shorter = grouped(shorter, &mut marks).into_iter();
         let needle = |(text, rare): (_, u16)| Needle { text, rare: rare.into() };
-        Some(Self {
-            heads: Wholes::new(&heads),
-            tails: Wholes::new(&tails),
-            long: if long.len() > MANY_PARTS { None } else { Parts::new(&long) },
-            many: if long.len() > MANY_PARTS { Parts::new(&long) } else { None },
-            short: Parts::new(&short),
-            shorter: needles.map(|(text, marks)| (needle(text), marks)).collect(),
-            marks,
-        })
+        let shorter = shorter.map(|(text, marks)| (needle(text), marks)).collect();
+        Some(Self { long, short, ends, shorter, marks: marks.into() })
     }
 
     #[inline]
     fn search(&self, value: &[u8], held: &mut Held) {
-        if let (Some(head), Some(tail)) = (value.first_chunk::<GRAM>(), value.last_chunk::<GRAM>())
+        if let Some(long) = &self.long {
+            long.search(value, held);
+        }
+        if let Some(short) = &self.short {
+            short.search(value, held);
+        }
+        if let Some(ends) = &self.ends
+            && let Some(head) = value.first_chunk::<GRAM>()
+            && let Some(tail) = value.last_chunk::<GRAM>()
         {
-            if self.heads.lengths != 0 {
-                self.heads.search(head, held);
-            }
-            if self.tails.lengths != 0 {
-                self.tails.search(tail, held);
-            }
-            if let Some(long) = &self.long {
-                long.search(value, held);
-            }
-            if let Some(many) = &self.many {
-                many.search(value, held);
-            }
-            if let Some(short) = &self.short {
-                short.search(value, held);
-            }
+            ends.heads.search(head, held);
+            ends.tails.search(tail, held);
         }
         for (needle, marks) in &self.shorter {
             if find::<true>(value, needle).is_some() {
@@ -231,38 +227,46 @@ impl Fragments {
     }
 }
 
-/// Whole values, in a table by hash. A value whose hash is that of another holds a guard too much.
-#[derive(Debug, Default)]
+/// Whole values, by hash. A value whose hash is that of another holds a guard too much.
+#[derive(Debug)]
 struct Wholes {
     /// Bit *n* where there is a text of *n* bytes; the last bit stands for all longer ones.
     lengths: u64,
-    /// With open addressing: half of a hash, and a place in `groups`. A half of zero marks a free slot.
-    slots: Vec<(u32, u32)>,
-    groups: Vec<Marks>,
+    /// Bits by hash, a few in a hundred: most values are looked for here alone, in little memory.
+    filter: Box<[u64]>,
+    table: Option<Box<Table>>,
+}
+
+/// With open addressing: half of a hash, which is zero in a free slot.
+#[derive(Debug)]
+struct Table {
+    slots: Box<[(u32, Marks)]>,
     marks: Vec<Mark>,
 }
 
 impl Wholes {
     fn new(texts: &[(&'static [u8], Mark)]) -> Self {
-        if texts.is_empty() {
-            return Self::default();
-        }
-        let mut table = Self {
-            lengths: texts.iter().fold(0, |lengths, (text, _)| lengths | length_bit(text.len())),
-            ..Self::default()
-        };
+        /// Bits of the filter for each text.
+        const SPARSE: usize = 16;
+        let lengths = texts.iter().fold(0, |lengths, (text, _)| lengths | length_bit(text.len()));
+        let mut marks = Vec::new();
         let hashes = texts.iter().map(|(text, mark)| (halves(hash(text)), *mark)).collect();
-        let groups = grouped(hashes, &mut table.marks);
-        table.slots = vec![(0, 0); (groups.len() * 2).next_power_of_two()];
+        let groups = grouped(hashes, &mut marks);
+        let words = (groups.len() * SPARSE).div_ceil(64).next_power_of_two();
+        let mut filter = vec![0; words].into_boxed_slice();
+        let mut slots =
+            vec![(0, Marks::default()); (groups.len() * 2).next_power_of_two()].into_boxed_slice();
         for ((half, other), marks) in groups {
-            let mut at = table.place(other);
-            while table.slots[at].0 != 0 {
-                at = (at + 1) & (table.slots.len() - 1);
+            let (word, bit) = bit(&filter, other);
+            filter[word] |= bit;
+            let mut at = other as usize & (slots.len() - 1);
+            while slots[at].0 != 0 {
+                at = (at + 1) & (slots.len() - 1);
             }
-            table.slots[at] = (half, index(table.groups.len()));
-            table.groups.push(marks);
+            slots[at] = (half, marks);
         }
-        table
+        let table = (!texts.is_empty()).then(|| Box::new(Table { slots, marks }));
+        Self { lengths, filter, table }
     }
 
     #[inline]
@@ -271,26 +275,38 @@ impl Wholes {
     }
 
     #[inline]
-    fn place(&self, half: u32) -> usize {
-        half as usize & (self.slots.len() - 1)
-    }
-
-    #[inline]
     fn search(&self, value: &[u8], held: &mut Held) {
         let (half, other) = halves(hash(value));
-        let mut at = self.place(other);
+        let (word, bit) = bit(&self.filter, other);
+        if self.filter[word] & bit != 0
+            && let Some(table) = &self.table
+        {
+            table.search(half, other, held);
+        }
+    }
+}
+
+impl Table {
+    fn search(&self, half: u32, other: u32, held: &mut Held) {
+        let mut at = other as usize & (self.slots.len() - 1);
         loop {
-            let (of, group) = self.slots[at];
+            let (of, marks) = self.slots[at];
             if of == 0 {
                 return;
             }
             // Of texts with the same half there may be several.
             if of == half {
-                hold(&self.marks, self.groups[group as usize], held);
+                hold(&self.marks, marks, held);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
     }
+}
+
+/// A word of a filter and a bit in it. The number of words is a power of two.
+#[inline]
+fn bit(filter: &[u64], hash: u32) -> (usize, u64) {
+    ((hash >> 6) as usize & (filter.len() - 1), 1 << (hash & 63))
 }
 
 #[inline]
@@ -345,8 +361,8 @@ const SHORT: usize = GRAM + 1;
 /// Only every `STEP`th place in a value is looked at. So of a part as many fours are known, that begin at one byte
 /// after the other: one of them begins at such a place.
 #[derive(Debug)]
-struct Parts<const STEP: usize, const WORDS: usize> {
-    filter: Filter<WORDS>,
+struct Parts<const STEP: usize> {
+    filter: Filter,
     /// By four bytes, in a table with open addressing, a range of `places`; an empty one marks a free slot.
     slots: Vec<(u32, u32, u32)>,
     places: Vec<Place>,
@@ -370,14 +386,14 @@ struct Part {
     marks: Marks,
 }
 
-impl<const STEP: usize, const WORDS: usize> Parts<STEP, WORDS> {
+impl<const STEP: usize> Parts<STEP> {
     /// `None` where there are no texts.
     fn new(texts: &[(&'static str, u16, Mark)]) -> Option<Self> {
         if texts.is_empty() {
             return None;
         }
         let mut made = Self {
-            filter: Filter([0; WORDS]),
+            filter: Filter::new(texts.len() * STEP),
             slots: Vec::new(),
             places: Vec::new(),
             parts: Vec::new(),
@@ -488,28 +504,41 @@ impl<const STEP: usize, const WORDS: usize> Parts<STEP, WORDS> {
     }
 }
 
-/// Words of a filter: little to have in the nearest cache.
-const FEW: usize = 64;
-/// Words of a filter in which the bits of so many parts are still rare.
-const MANY: usize = 256;
-const MANY_PARTS: usize = 48;
-
 /// Bits by hash: whether four bytes may be those of a part.
 #[derive(Debug)]
-struct Filter<const WORDS: usize>([u64; WORDS]);
+struct Filter {
+    words: Box<[u64; MOST_WORDS]>,
+    /// Of the words, only as many are used as the parts need, so that what is looked up lies close together.
+    mask: usize,
+}
 
-impl<const WORDS: usize> Filter<WORDS> {
-    const BITS: u32 = (WORDS * 64).trailing_zeros();
+const MOST_WORDS: usize = 256;
+
+impl Filter {
+    /// For as many fours.
+    fn new(count: usize) -> Self {
+        /// Bits for each of them.
+        const SPARSE: usize = 24;
+        let words = (count * SPARSE).div_ceil(64).next_power_of_two();
+        Self { words: Box::new([0; MOST_WORDS]), mask: words.min(MOST_WORDS) - 1 }
+    }
 
     fn add(&mut self, gram: u32) {
-        let bit = mixed(gram) >> (u32::BITS - Self::BITS);
-        self.0[bit as usize / 64] |= 1 << (bit % 64);
+        let (word, bit) = self.place(gram);
+        self.words[word] |= 1 << bit;
     }
 
     #[inline]
     fn may_have(&self, gram: u32) -> bool {
-        let bit = mixed(gram) >> (u32::BITS - Self::BITS);
-        self.0[bit as usize / 64] >> (bit % 64) & 1 != 0
+        let (word, bit) = self.place(gram);
+        self.words[word] >> bit & 1 != 0
+    }
+
+    /// A word and a bit in it: of a product the bits are taken that depend on all four bytes.
+    #[inline]
+    fn place(&self, gram: u32) -> (usize, u32) {
+        let hash = mixed(gram);
+        ((hash >> 24) as usize & self.mask & (MOST_WORDS - 1), hash >> 18 & 63)
     }
 }
 
@@ -553,8 +582,7 @@ mod tests {
     /// Wherever a part stands, in whatever case, and whichever of its bytes are searched for first.
     fn found_everywhere<const STEP: usize>(text: &'static str) {
         for rare in 0..text.len() {
-            let parts =
-                Parts::<STEP, FEW>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
+            let parts = Parts::<STEP>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
             for before in 0..20 {
                 for after in 0..12 {
                     let mut value = vec![b'-'; before];

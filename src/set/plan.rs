@@ -8,13 +8,14 @@ use crate::sequence::Target;
 /// Stands for no slot, no rule, no order, and for the term after `until`.
 const NONE: u16 = u16::MAX;
 
+/// How many fields sort events into classes: category, operating system and type.
+pub(super) const SORTS: usize = 3;
+
 /// A whole plan.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// The slot of `event.category`.
-    pub(super) category: Option<u16>,
-    /// The slot of `host.os.type`.
-    pub(super) system: Option<u16>,
+    /// The slots of the fields that sort events into classes.
+    pub(super) sorts: [Option<u16>; SORTS],
     /// The slots of the fields by which rules order events.
     pub(super) clocks: Vec<u16>,
     /// For each rule, the place in `clocks` of the field that orders its events.
@@ -28,10 +29,8 @@ pub(super) struct Plan {
 pub(super) struct Stage {
     pub(super) rule: u16,
     pub(super) target: Target,
-    /// The categories of which an event needs one; all of them where there are none.
-    pub(super) categories: Vec<&'static str>,
-    /// The operating systems of which an event needs one, in lower case; all of them where there are none.
-    pub(super) systems: Vec<&'static str>,
+    /// For each field that sorts events the values of which an event needs one, in lower case; any where there are none.
+    pub(super) names: [Vec<&'static str>; SORTS],
     /// What has to stand in an event, up to two guards; each holds where one of its atoms does.
     pub(super) guards: Vec<Vec<Atom>>,
 }
@@ -69,13 +68,12 @@ impl Plan {
     /// Where the bytes are not those that the macro of the same version writes.
     pub(super) fn read(bytes: &'static [u8]) -> Self {
         let mut bytes = Bytes(bytes);
-        let category = bytes.optional();
-        let system = bytes.optional();
+        let sorts = std::array::from_fn(|_| bytes.optional());
         let clocks = bytes.list(Bytes::number);
         let clock_of = bytes.list(Bytes::optional);
         let stages = bytes.list(Bytes::stage);
         assert!(bytes.0.is_empty(), "BUG: a plan has more bytes than it says");
-        Self { category, system, clocks, clock_of, stages }
+        Self { sorts, clocks, clock_of, stages }
     }
 }
 
@@ -115,8 +113,7 @@ impl Bytes {
         Stage {
             rule: self.number(),
             target: self.optional().map_or(Target::Until, Target::Term),
-            categories: self.list(Self::text),
-            systems: self.list(Self::text),
+            names: std::array::from_fn(|_| self.list(Self::text)),
             guards: self.list(|bytes| bytes.list(Self::atom)),
         }
     }

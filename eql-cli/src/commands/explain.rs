@@ -201,6 +201,7 @@ impl<'a> About<'a> {
                 "term": indexed.term.map(|term| term + 1),
                 "categories": indexed.categories,
                 "systems": indexed.systems,
+                "types": indexed.types,
                 "guards": indexed.guards.iter().map(guard).collect::<Vec<_>>(),
             })
         };
@@ -232,6 +233,9 @@ fn in_words(indexed: &Indexed, several: bool) -> String {
         [] => "events of any category".to_owned(),
         list => format!("events of the category {}", names(list)),
     });
+    if !indexed.types.is_empty() {
+        text.push_str(&format!(" and the type {}", names(&indexed.types)));
+    }
     if !indexed.systems.is_empty() {
         text.push_str(&format!(" on {}", names(&indexed.systems)));
     }

@@ -130,18 +130,23 @@ fn places(guards: &[Guard]) -> BTreeSet<Place> {
     atoms.map(|atom| (atom.path.clone(), Way::of(&atom.what))).collect()
 }
 
-/// The classes of events that the runtime tells apart, by number.
+/// Classes of events, by number: category and system. The runtime tells types apart too, which of the terms of a class
+/// leaves so many together that it matters little to what they share.
 struct Classes {
     of_stages: Vec<Vec<usize>>,
 }
 
 impl Classes {
     fn new(stages: &[Stage]) -> Self {
-        let all = |names: fn(&Stage) -> &Vec<String>| -> Vec<&String> {
-            stages.iter().flat_map(names).collect::<BTreeSet<_>>().into_iter().collect()
+        let all = |sort: usize| -> Vec<&String> {
+            stages
+                .iter()
+                .flat_map(|stage| &stage.names[sort])
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect()
         };
-        let categories = all(|stage| &stage.categories);
-        let systems = all(|stage| &stage.systems);
+        let (categories, systems) = (all(0), all(1));
         // The one behind the last stands for all others.
         let numbers = |own: &[String], all: &[&String]| -> Vec<usize> {
             match own {
@@ -150,8 +155,8 @@ impl Classes {
             }
         };
         let of_stage = |stage: &Stage| {
-            let systems_of = numbers(&stage.systems, &systems);
-            let categories = numbers(&stage.categories, &categories).into_iter();
+            let systems_of = numbers(&stage.names[1], &systems);
+            let categories = numbers(&stage.names[0], &categories).into_iter();
             categories
                 .flat_map(|at| systems_of.iter().map(move |system| (at, *system)))
                 .map(|(category, system)| category * (systems.len() + 1) + system)

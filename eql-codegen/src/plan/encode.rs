@@ -9,8 +9,7 @@ impl Plan {
     /// `None` where the set has more rules, fields or terms than 16 bits can count.
     pub(crate) fn encode(&self) -> Option<Vec<u8>> {
         let mut bytes = Bytes(Vec::new());
-        bytes.optional(self.category)?;
-        bytes.optional(self.system)?;
+        self.sorts.iter().try_for_each(|slot| bytes.optional(*slot))?;
         bytes.list(&self.clocks, |bytes, slot| bytes.number(*slot))?;
         bytes.list(&self.clock_of, |bytes, clock| bytes.optional(*clock))?;
         bytes.list(&self.stages, |bytes, stage| bytes.stage(self, stage))?;
@@ -55,8 +54,9 @@ impl Bytes {
     fn stage(&mut self, plan: &Plan, stage: &Stage) -> Option<()> {
         self.number(stage.rule)?;
         self.optional(stage.term)?;
-        self.list(&stage.categories, |bytes, name| bytes.text(name))?;
-        self.list(&stage.systems, |bytes, name| bytes.text(name))?;
+        for names in &stage.names {
+            self.list(names, |bytes, name| bytes.text(name))?;
+        }
         self.list(&stage.guards, |bytes, guard| {
             bytes.list(&guard.atoms, |bytes, atom| {
                 bytes.number(plan.slot(&atom.path)?)?;

@@ -22,22 +22,20 @@ impl fmt::Display for Explained<'_> {
             fields.len(),
             stages.len()
         )?;
-        writeln!(f, "| rule | term | category | system | first guard | second guard |")?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
+        writeln!(f, "| rule | term | category | system | type | first guard | second guard |")?;
+        writeln!(f, "|---|---|---|---|---|---|---|")?;
         for stage in stages {
             let term = stage.term.map_or("until".to_owned(), |term| term.to_string());
-            let systems =
-                if stage.systems.is_empty() { "all".to_owned() } else { stage.systems.join(", ") };
+            let [category, system, ty] =
+                stage.names.each_ref().map(|names| match names.as_slice() {
+                    [] => "any".to_owned(),
+                    names => names.join(", "),
+                });
             let mut guards = stage.guards.iter().map(shown);
             writeln!(
                 f,
-                "| {} | {term} | {} | {systems} | {} | {} |",
+                "| {} | {term} | {category} | {system} | {ty} | {} | {} |",
                 self.names[stage.rule],
-                if stage.categories.is_empty() {
-                    "any".to_owned()
-                } else {
-                    stage.categories.join(", ")
-                },
                 guards.next().unwrap_or_else(|| "none: tested on every event".to_owned()),
                 guards.next().unwrap_or_default(),
             )?;

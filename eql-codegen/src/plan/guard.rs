@@ -9,8 +9,8 @@ use eql_grammar::hir::{
 use eql_grammar::schema::Type;
 use eql_grammar::wildcard::{Wildcard, WildcardKind, commonness, rare_byte};
 
+use super::SORTS;
 use super::priors::Priors;
-use super::{CATEGORY, SYSTEM};
 
 /// The runtime finds parts by four of their bytes.
 pub(super) const WINDOW: usize = 4;
@@ -195,7 +195,7 @@ fn texts_of(query: &hir::Query, field: FieldIx) -> Option<&str> {
 
 /// Whether events are sorted by this field before guards are looked up.
 fn sorts(path: &str) -> bool {
-    path == CATEGORY || path == SYSTEM
+    SORTS.contains(&path)
 }
 
 /// Guards of a condition, or of its negation where `positive` is false. Each of them alone is necessary.

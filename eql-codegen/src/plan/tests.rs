@@ -90,37 +90,36 @@ fn the_rarest_guard_comes_first_and_common_ones_are_none() {
     assert_eq!(found[0], "`process.args` is `evil.dll`");
     assert_eq!(
         guards_of(r#"process where event.type == "start" and process.name : "svchost.exe""#),
-        ["`process.name` is `svchost.exe`", "`event.type` is `start`"]
+        ["`process.name` is `svchost.exe`"]
     );
     assert!(guards_of("process where process.executable != null").is_empty());
 }
 
 #[test]
-fn terms_are_of_categories_and_systems() {
+fn terms_are_of_categories_systems_and_types() {
     let plan = planned(&[
-        r#"any where event.category in ("file", "process") and host.os.type : "Windows""#,
-        r#"sequence by host.id [process where true] [network where host.os.type == "linux"] until [any where process.pid == 1]"#,
+        r#"any where event.category in ("file", "process") and host.os.type : "Windows" and
+           (event.type == "Start" and process.pid == 4 or event.type in ("end", "info"))"#,
+        r#"sequence by host.id [process where event.type == "start" or process.pid == 4] [network where host.os.type == "linux"] until [any where process.pid == 1]"#,
     ]);
     let classes: Vec<_> = plan
         .stages
         .iter()
-        .map(|stage| (stage.rule, stage.term, stage.categories.join(" "), stage.systems.join(" ")))
+        .map(|stage| (stage.rule, stage.term, stage.names.each_ref().map(|names| names.join(" "))))
         .collect();
-    let of = |rule, term, categories: &str, systems: &str| {
-        (rule, term, categories.to_owned(), systems.to_owned())
-    };
+    let of = |rule, term, names: [&str; 3]| (rule, term, names.map(str::to_owned));
     assert_eq!(
         classes,
         [
-            of(0, Some(0), "file process", "windows"),
-            of(1, Some(0), "process", ""),
-            of(1, Some(1), "network", "linux"),
-            of(1, None, "", ""),
+            of(0, Some(0), ["file process", "windows", "start end info"]),
+            of(1, Some(0), ["process", "", ""]),
+            of(1, Some(1), ["network", "linux", ""]),
+            of(1, None, ["", "", ""]),
         ]
     );
     let slot =
         |path: &str| plan.fields.binary_search_by(|field| field.path.as_str().cmp(path)).ok();
-    assert_eq!((plan.category, plan.system), (slot("event.category"), slot("host.os.type")));
+    assert_eq!(plan.sorts, ["event.category", "host.os.type", "event.type"].map(slot));
     assert_eq!(plan.clock_of, [None, Some(0)]);
     assert_eq!(plan.clocks, [slot("@timestamp").unwrap()]);
 }
