@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::field::{Date, Field, Has, Keyword, Kind, TextKind, ValueOf};
+use crate::field::{Date, Field, Has, Kind, TextKind, ValueOf};
 use crate::json::{HasObjects, date_at};
 use crate::scan::{Flaw, Projection, Raw, Scan};
 use crate::set::Strings;
@@ -168,10 +168,7 @@ pub(crate) fn any_in<K: Kind>(
 /// Whether any text in a slot passes the test.
 #[inline]
 fn any_text_in(scan: &Scan, slot: usize, test: impl Fn(&str) -> bool) -> bool {
-    scan.values(slot).any(|raw| match raw {
-        Raw::Str(text) => test(text),
-        other => other.scalar().and_then(|scalar| Keyword::coerce(scalar, &test)).unwrap_or(false),
-    })
+    scan.values(slot).any(|raw| raw.keyword(&test).unwrap_or(false))
 }
 
 fn any_passes(scan: &Scan, slot: usize, test: &Strings) -> bool {

@@ -37,7 +37,7 @@ mod walk;
 
 use std::fmt;
 
-use crate::json::Scalar;
+use crate::json::{Scalar, to_keyword};
 use buffer::Buffer;
 use guess::Guesses;
 pub use projection::Projection;
@@ -77,6 +77,17 @@ impl<'a> Raw<'a> {
             Raw::Number(text) => {
                 small_int(text.as_bytes()).map(Scalar::Int).or_else(|| number(text))
             }
+        }
+    }
+
+    /// Gives the text of the value as a keyword to `take`; `None` where it has none.
+    #[inline]
+    pub(crate) fn keyword<R>(self, take: impl FnOnce(&str) -> R) -> Option<R> {
+        match self {
+            Raw::Str(text) => Some(take(text)),
+            // It stands as it would be written.
+            Raw::Number(text) if small_int(text.as_bytes()).is_some() => Some(take(text)),
+            other => other.scalar().and_then(|scalar| to_keyword(scalar, take)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rule sets: many rules over one stream, at hardly more than the cost of reading it.
 //!
 //! [`rules!`](crate::rules!) plans a set as a whole. For each term of each rule it picks what any event that fits has
-//! to have: its category, its operating system, and up to two *guards*, texts that are rarely found in events. Then
+//! to have: its category, its operating system, its type, and up to two *guards*, texts that are rarely found in events. Then
 //! one look at an event finds the few terms that it may fit, and only these are tested, by the same functions that
 //! test an event rule by rule. So guards change what it costs to find a match, never what matches.
 //!

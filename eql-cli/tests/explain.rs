@@ -87,7 +87,7 @@ Fields
   source.ip                 ip             Elastic Common Schema
 
 Index, in a set of rules
-  term 1: events of the category `process`; tested where `event.type` is `start` (about 40 % of them)
+  term 1: events of the category `process` and the type `start`; no guard, all of them are tested
   term 2: events of the category `file`; tested where `file.size` is there (about 30 % of them)
   term 3: events of the category `network`; no guard, all of them are tested
   until: events of any category; tested where `source.ip` is there (about 30 % of them)

@@ -5,8 +5,7 @@
 //! which terms have their guard in the event. A guard that is there does not mean that the term fits; one that is not
 //! there means that it does not.
 
-use crate::field::{Keyword, Kind as _};
-use crate::scan::{Raw, Scan};
+use crate::scan::Scan;
 use crate::text::same;
 
 use super::lookup::{Lookup, Mark, hash};
@@ -168,7 +167,9 @@ impl Names {
     fn of(&self, scan: &Scan) -> u64 {
         let mut found = 0_u64;
         if let Some(slot) = self.slot {
-            texts(scan, slot, &mut |value| found |= self.bit(value));
+            for value in scan.values(slot) {
+                value.keyword(|text| found |= self.bit(text.as_bytes()));
+            }
         }
         if found == 0 { 1 << self.list.len() } else { found }
     }
@@ -196,18 +197,6 @@ fn spot(text: &[u8], table: &[u8]) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "a table is small")]
     let hash = (hash(text) >> 32) as usize;
     hash & (table.len() - 1)
-}
-
-/// Calls `look` for each value of a slot, as the text that a keyword has.
-#[inline(always)]
-fn texts(scan: &Scan, slot: usize, look: &mut impl FnMut(&[u8])) {
-    for value in scan.values(slot) {
-        if let Raw::Str(value) = value {
-            look(value.as_bytes());
-        } else if let Some(value) = value.scalar() {
-            Keyword::coerce(value, |value| look(value.as_bytes()));
-        }
-    }
 }
 
 impl Class {
@@ -256,5 +245,61 @@ impl Class {
                 both &= both - 1;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::Projection;
+    use crate::sequence::Target;
+
+    const TYPES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+    /// A term for each type, and one for all of them.
+    fn plan() -> &'static Plan {
+        let stage = |rule: u16, names: Vec<&'static str>| Stage {
+            rule,
+            target: Target::Term(0),
+            names: [Vec::new(), Vec::new(), names],
+            guards: Vec::new(),
+        };
+        let mut stages: Vec<Stage> =
+            TYPES.iter().zip(0..).map(|(name, rule)| stage(rule, vec![*name])).collect();
+        stages.push(stage(8, Vec::new()));
+        Box::leak(Box::new(Plan { sorts: [None, None, Some(0)], stages, ..Plan::default() }))
+    }
+
+    #[test]
+    fn made_up_classes_cost_time_and_hide_nothing() {
+        let projection = Projection::new(&["event.type"]);
+        let mut scan = Scan::new();
+        let mut index = Index::new(plan(), |_| true);
+        let mut largest = 0;
+        for types in 0..1_u32 << TYPES.len() {
+            let own = (0..8_u32).filter(|bit| types >> bit & 1 != 0);
+            let names: Vec<_> = own.clone().map(|bit| TYPES[bit as usize].to_uppercase()).collect();
+            let line = format!(r#"{{"event":{{"type":{names:?}}}}}"#);
+            scan.read(&projection, line.as_bytes()).unwrap();
+            let mut found = Vec::new();
+            index.search(&scan, &mut found);
+            assert!(own.clone().chain([8]).all(|term| found.contains(&term)), "{line} {found:?}");
+            if index.classes.len() < MOST_CLASSES {
+                assert_eq!(found.len(), own.count() + 1, "{line}");
+            }
+            largest = largest.max(index.classes.len());
+        }
+        assert_eq!(largest, MOST_CLASSES + 1);
+    }
+
+    #[test]
+    fn terms_that_are_left_out_are_not_found() {
+        let projection = Projection::new(&["event.type"]);
+        let mut scan = Scan::new();
+        let mut index = Index::new(plan(), |rule| rule != 2);
+        scan.read(&projection, br#"{"event.type":["b","c","other"]}"#).unwrap();
+        let mut found = Vec::new();
+        index.search(&scan, &mut found);
+        assert_eq!(found, [1, 8]);
     }
 }

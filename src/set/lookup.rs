@@ -1,6 +1,6 @@
 //! Many things looked for in the values of one field at once: of the guards of a class, and of the patterns of a long list.
 
-use crate::field::{Boolean, Keyword, Kind as _, Long};
+use crate::field::{Boolean, Kind as _, Long};
 use crate::scan::Raw;
 use crate::text::{Needle, find, same};
 
@@ -81,11 +81,7 @@ impl Lookup {
         if let Some(plain) = &self.plain {
             plain.search(value, held);
         }
-        if let Raw::Str(text) = value {
-            self.search_text(text.as_bytes(), held);
-        } else if let Some(value) = value.scalar() {
-            Keyword::coerce(value, |text| self.search_text(text.as_bytes(), held));
-        }
+        value.keyword(|text| self.search_text(text.as_bytes(), held));
     }
 
     /// The same for a text.

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn every_kind_is_unpacked() {
         // Written by hand as the compiler packs them.
-        let packed = b"\x02\
+        let packed = b"\x03\
             \x01\x02\x01a\x02bc\x07\
                 \x00\x00\
                 \x01\x02\x02c:\
@@ -233,8 +233,17 @@ mod tests {
                 \x00\x05\x01a\x01b\
                 \x00\x06\x01x\x00\x01\x02\x01y\
                 \x00\x07\x00\x00\x00\x02\x01p\x00\x00\x01q\x00\x00\x01r\x00\x00\
+                \x00\
             \x00\x01\x80\x01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
-                aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00";
+                aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\
+            \x01\x00\x06\
+                \x01\x01\x00\
+                \x00\x01\x03one\
+                \x00\x02\x05first\
+                \x00\x03\x04last\
+                \x00\x04\x0asomewhere \x04\
+                \x00\x04\x03tmp\x02\
+                \x06\x00\x01\x03one\x02\x04firs\x03\x04last\x04\x0asomewhere \x03\x04\x03tmp\x02";
         const WHOLE: Piece =
             Piece { head: Needle { text: "x", rare: 0 }, tail: &[Gap { any: 2, text: "y" }] };
         let tests = StringTests::new(packed);
@@ -260,5 +269,27 @@ mod tests {
         let second = tests.at(1);
         assert!(!second.fold && second.globs.is_empty());
         assert_eq!(second.exact, ["a".repeat(128)]);
+        // The first pattern takes one character, and needs nothing that could be looked for.
+        let third = tests.at(2);
+        let few = third.few.as_ref().expect("what its patterns need");
+        let found = |value| few.of(value).collect::<Vec<_>>();
+        assert_eq!(found("else"), [0]);
+        assert_eq!(found("ONE"), [0, 1]);
+        assert_eq!(found("First, somewhere last"), [0, 2, 3, 4]);
+        for (value, passes) in [
+            ("One", true),
+            ("\u{e9}", true),
+            ("e\u{e9}", false),
+            ("a first", false),
+            ("firstly", true),
+            ("firs", false),
+            ("at LAST", true),
+            ("at last.", false),
+            ("it is Somewhere else", true),
+            ("somewhere", false),
+            ("/tmp", true),
+        ] {
+            assert_eq!(third.matches(value), passes, "{value}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(super) const LONG_PART: usize = 7;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Guard {
     pub(crate) atoms: Vec<Atom>,
-    /// Estimated share of events that have it, of those with the term's category and system.
+    /// Estimated share of events that have it, of those with the term's category, system and type.
     pub(crate) probability: f64,
 }
 
