@@ -167,6 +167,12 @@ pub fn runs<T>(from: usize, to: usize, make: impl FnMut(usize) -> T) -> Vec<T> {
     (from..to).map(make).collect()
 }
 
+/// The metadata of a rule, as a call: rustc's lints evaluate a constant that another one names, for each rule of a set.
+#[must_use]
+pub const fn meta<R: Rule>() -> &'static RuleMeta {
+    R::META
+}
+
 /// Rules over events of type `E`: pairs of lists, down to [`One`] rule.
 pub trait DetectAll<E: ?Sized> {
     /// Gives each of them to `take`.

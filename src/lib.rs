@@ -85,8 +85,8 @@ pub mod __private {
     };
     pub use crate::generated::{
         BROKEN, DetectAll, One, Source, all, any_or_null, both, compare, detectors, either,
-        event_at, first_time, in_numbers, ipv4, ipv6, of_stored, order, order_ip, runs, tiebreaker,
-        time, to_int, to_number, to_part,
+        event_at, first_time, in_numbers, ipv4, ipv6, meta, of_stored, order, order_ip, runs,
+        tiebreaker, time, to_int, to_number, to_part,
     };
     pub use crate::glob::{
         Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,

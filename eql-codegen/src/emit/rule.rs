@@ -299,7 +299,7 @@ pub(super) fn rule_impl(
 
         impl #ident {
             #[doc = " The metadata of this rule."]
-            pub const META: &'static rt::RuleMeta = <Self as rt::Rule>::META;
+            pub const META: &'static rt::RuleMeta = rt::meta::<Self>();
 
             #inherent
         }
