@@ -194,9 +194,7 @@ impl Names {
 /// Where to begin in a table.
 #[inline]
 fn spot(text: &[u8], table: &[u8]) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "a table is small")]
-    let hash = (hash(text) >> 32) as usize;
-    hash & (table.len() - 1)
+    (hash(text) >> 32) as usize & (table.len() - 1)
 }
 
 impl Class {

@@ -85,7 +85,7 @@ impl Few {
     /// What each pattern needs, if there is anything; `None` for a list that is too long.
     fn new(needs: &[Option<What>]) -> Option<Self> {
         let mark = |at: usize| {
-            let (word, side) = (u16::try_from(at / 128).ok()?, u16::from(at / 64 % 2 != 0));
+            let (word, side) = (u16::try_from(at / 128).ok()?, u16::try_from(at / 64 % 2).ok()?);
             Some(Mark { word, side, bits: 1 << (at % 64) })
         };
         let mut always = Held::default();
