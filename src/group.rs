@@ -93,6 +93,18 @@ impl Hits {
     }
 }
 
+/// The alert of several events.
+pub trait FromEvents: Into<Group> {
+    /// The alert of a completed sequence or of a sample, around its documents. A missing event is `None`.
+    fn from_events(events: &[Option<Stored>], group: Group) -> Self;
+}
+
+impl FromEvents for Group {
+    fn from_events(_: &[Option<Stored>], group: Group) -> Self {
+        group
+    }
+}
+
 /// A compiled sequence.
 pub trait SequenceRule: Rule {
     /// Its terms, `maxspan` and pipes.
@@ -100,17 +112,14 @@ pub trait SequenceRule: Rule {
     /// Changes whenever saved state of an older build has no meaning any more.
     const LAYOUT: u64;
     /// Conditions of later terms on events of earlier ones (endpoint dialect).
-    const GUARD: Option<Guard<Stored>>;
-    /// The rule's own alert, with a typed part for each term.
-    type Alert: Into<Group>;
-
-    /// The rule's own alert of a completed sequence, around its documents. A missing event is `None`.
-    fn typed(events: &[Option<Stored>], group: Group) -> Self::Alert;
+    const GUARD: Option<Guard<Stored>> = None;
+    /// The rule's own alert, with a typed part for each term; or the documents alone.
+    type Alert: FromEvents;
 
     /// The alert of a completed sequence, a missing event being `None`; `None` where one of the events is an alert
     /// of this rule.
     fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert> {
-        Some(Self::typed(events, Group::of(Self::META, events, execution)?))
+        Some(Self::Alert::from_events(events, Group::of(Self::META, events, execution)?))
     }
 }
 
@@ -120,15 +129,12 @@ pub trait SampleRule: Rule {
     const PLAN: sample::Plan;
     /// Changes whenever saved state of an older build has no meaning any more.
     const LAYOUT: u64;
-    /// The rule's own alert, with a typed part for each term.
-    type Alert: Into<Group>;
-
-    /// The rule's own alert of a sample, around its documents.
-    fn typed(events: &[Option<Stored>], group: Group) -> Self::Alert;
+    /// The rule's own alert, with a typed part for each term; or the documents alone.
+    type Alert: FromEvents;
 
     /// The alert of a sample; `None` where one of the events is an alert of this rule.
     fn alert(events: &[Option<Stored>], execution: &Execution) -> Option<Self::Alert> {
-        Some(Self::typed(events, Group::of(Self::META, events, execution)?))
+        Some(Self::Alert::from_events(events, Group::of(Self::META, events, execution)?))
     }
 }
 
@@ -137,7 +143,7 @@ pub trait Terms<E: ?Sized> {
     /// How many terms the query has, that after `until` left aside; a term with `runs` is one.
     const TERMS: u16;
     /// Whether there is a term after `until`.
-    const UNTIL: bool;
+    const UNTIL: bool = false;
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
     /// The time that orders an event; `None` where it has none.

@@ -61,7 +61,7 @@ pub use detector::{Detect, Detector};
 pub use event::Event;
 pub use field::{Field, Has};
 pub use row::Row;
-pub use rule::{EventRule, Partition, Rule, RuleMeta, Severity};
+pub use rule::{EventRule, FromEvent, Partition, Rule, RuleMeta, Severity};
 
 pub use eql_macro::{Event, rule, rules};
 pub use value::Timestamp;
@@ -92,7 +92,7 @@ pub mod __private {
         Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,
     };
     pub use crate::group::{
-        Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
+        FromEvents, Group, SampleMachine, SampleRule, SequenceMachine, SequenceRule, Stored, Terms,
     };
     pub use crate::json::{HasObjects, Scalar};
     pub use crate::key::Keys;
@@ -101,7 +101,8 @@ pub mod __private {
     pub use crate::regex::{Dfa, skip_ascii};
     pub use crate::row::{Projected, Row, Slot};
     pub use crate::rule::{
-        Attack, EventRule, Partition, Rule, RuleMeta, Schedule, Severity, Technique, Threat,
+        Attack, EventRule, FromEvent, Partition, Rule, RuleMeta, Schedule, Severity, Technique,
+        Threat,
     };
     pub use crate::scan::Projection;
     pub use crate::set::{Driver, Entry, RuleSet, SetDriver, Shared, StringTests};

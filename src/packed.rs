@@ -27,9 +27,9 @@ macro_rules! array {
 /// The next word of a table.
 macro_rules! word {
     ($words:ident, $at:ident) => {{
-        let word = $words[$at];
+        let [low, middle, high] = $words[$at];
         $at += 1;
-        word[0] as usize | (word[1] as usize) << 8 | (word[2] as usize) << 16
+        low as usize | (middle as usize) << 8 | (high as usize) << 16
     }};
 }
 
@@ -145,26 +145,13 @@ pub const fn lists<T, const N: usize>(
 /// What many rules have in common: metadata of which the rest is empty. The words of each are in the order in which its
 /// members stand here.
 #[must_use]
-pub const fn frames<const N: usize>(
-    texts: &'static [Text],
-    lists: &'static [&'static [Text]],
-    words: &'static [u8],
-) -> [RuleMeta; N] {
+pub const fn frames<const N: usize>(texts: &'static [Text], words: &'static [u8]) -> [RuleMeta; N] {
     array!(
         words,
         at,
         BROKEN,
         RuleMeta {
-            severity: match word!(words, at) {
-                0 => Severity::Low,
-                1 => Severity::Medium,
-                2 => Severity::High,
-                _ => Severity::Critical,
-            },
-            risk_score: word!(words, at) as u8,
-            author: lists[word!(words, at)],
             license: texts[word!(words, at)],
-            index: lists[word!(words, at)],
             interval: texts[word!(words, at)],
             from: texts[word!(words, at)],
             to: texts[word!(words, at)],
@@ -203,8 +190,17 @@ pub const fn metas<const N: usize>(
             rule_id: texts[word!(words, at)],
             name: texts[word!(words, at)],
             description: texts[word!(words, at)],
+            severity: match word!(words, at) {
+                0 => Severity::Low,
+                1 => Severity::Medium,
+                2 => Severity::High,
+                _ => Severity::Critical,
+            },
+            risk_score: word!(words, at) as u8,
+            author: lists[word!(words, at)],
             version: number!(words, at) as u32,
             query: texts[word!(words, at)],
+            index: lists[word!(words, at)],
             tags: lists[word!(words, at)],
             references: lists[word!(words, at)],
             false_positives: lists[word!(words, at)],

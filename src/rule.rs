@@ -172,10 +172,22 @@ pub enum Partition {
     Whole,
 }
 
+/// The alert of one event of type `E`.
+pub trait FromEvent<E: ?Sized>: Into<Document> {
+    /// The alert of an event that matches, around its document.
+    fn from_event(event: &E, document: Document) -> Self;
+}
+
+impl<E: ?Sized> FromEvent<E> for Document {
+    fn from_event(_: &E, document: Document) -> Self {
+        document
+    }
+}
+
 /// A rule that looks at one event at a time, over events of type `E`.
 pub trait EventRule<E: ?Sized>: Rule {
-    /// The rule's own alert, with a typed member for each field that the rule reads.
-    type Alert: Into<Document>;
+    /// The rule's own alert, with a typed member for each field that the rule reads; or the document alone.
+    type Alert: FromEvent<E>;
 
     /// The pipes after the query, in order.
     const PIPES: &'static [Pipe] = &[];
@@ -194,14 +206,11 @@ pub trait EventRule<E: ?Sized>: Rule {
         Self::matches(event)
     }
 
-    /// The rule's own alert of an event that matches, around its document.
-    fn typed(event: &E, document: Document) -> Self::Alert;
-
     /// The alert of an event that matches.
     fn alert(event: &E, origin: Origin<'_>, execution: &Execution) -> Self::Alert
     where
         E: Event,
     {
-        Self::typed(event, Document::of_event(Self::META, event, origin, execution))
+        Self::Alert::from_event(event, Document::of_event(Self::META, event, origin, execution))
     }
 }

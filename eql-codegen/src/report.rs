@@ -10,12 +10,23 @@ use crate::source::{Source, SourceMap};
 
 /// The diagnostics of a query's text.
 pub(crate) fn all(diagnostics: &[Diagnostic], source: &Source) -> TokenStream {
-    diagnostics.iter().map(|diagnostic| one(diagnostic, source)).collect()
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        diagnostics.iter().partition(|diagnostic| diagnostic.level == Level::Error);
+    let place = |diagnostic: &Diagnostic| source.map.spans(diagnostic.span);
+    let mut out = TokenStream::new();
+    for diagnostic in errors {
+        let (first, last) = place(diagnostic);
+        out.extend(error(&message(diagnostic, source), first, last));
+    }
+    let warnings = warnings.into_iter();
+    out.extend(self::warnings(
+        warnings.map(|diagnostic| (message(diagnostic, source), place(diagnostic).0)),
+    ));
+    out
 }
 
-fn one(diagnostic: &Diagnostic, source: &Source) -> TokenStream {
-    let (first, last) = source.map.spans(diagnostic.span);
-    let message = match &source.map {
+fn message(diagnostic: &Diagnostic, source: &Source) -> String {
+    match &source.map {
         SourceMap::Tokens(_) => text(diagnostic, source),
         SourceMap::Literal(map) => {
             let mut moved = diagnostic.clone();
@@ -32,13 +43,16 @@ fn one(diagnostic: &Diagnostic, source: &Source) -> TokenStream {
             framed(&moved, &source)
         }
         SourceMap::File(map) => framed(diagnostic, &SourceText::new(Some(&map.path), &map.shown)),
-    };
-    tokens(diagnostic, &message, first, last)
+    }
 }
 
 /// A diagnostic that is about the compiler's own tokens, such as an attribute key.
 pub(crate) fn plain(diagnostic: &Diagnostic, span: Span) -> TokenStream {
-    tokens(diagnostic, &text(diagnostic, &Source::nothing()), span, span)
+    let message = text(diagnostic, &Source::nothing());
+    match diagnostic.level {
+        Level::Error => error(&message, span, span),
+        Level::Warning => warnings([(message, span)]),
+    }
 }
 
 /// What the parser of Rust's own syntax says of an attribute.
@@ -109,13 +123,6 @@ fn framed(diagnostic: &Diagnostic, source: &SourceText<'_>) -> String {
     format!("{}\n{}", headline(diagnostic), body.trim_end())
 }
 
-fn tokens(diagnostic: &Diagnostic, message: &str, first: Span, last: Span) -> TokenStream {
-    match diagnostic.level {
-        Level::Error => error(message, first, last),
-        Level::Warning => warning(message, first),
-    }
-}
-
 /// The compiler joins the span of the first and of the last token.
 fn error(message: &str, first: Span, last: Span) -> TokenStream {
     let path = quote_spanned!(first=> ::core::compile_error!);
@@ -123,15 +130,18 @@ fn error(message: &str, first: Span, last: Span) -> TokenStream {
     quote!(#path #body)
 }
 
-/// The one way to a warning on stable Rust: the use of something deprecated.
-fn warning(message: &str, span: Span) -> TokenStream {
-    let span = span.resolved_at(Span::mixed_site());
-    quote_spanned! {span=>
-        const _: () = {
+/// The one way to a warning on stable Rust: the use of something deprecated. All of a rule share one constant, since the
+/// compiler evaluates each.
+fn warnings(list: impl IntoIterator<Item = (String, Span)>) -> TokenStream {
+    let uses = list.into_iter().map(|(message, span)| {
+        let span = span.resolved_at(Span::mixed_site());
+        quote_spanned! {span=> {
             #[deprecated(note = #message)]
             #[allow(non_camel_case_types)]
             struct eql_lint;
             let _ = eql_lint;
-        };
-    }
+        }}
+    });
+    let uses: TokenStream = uses.collect();
+    if uses.is_empty() { uses } else { quote!(const _: () = { #uses };) }
 }

@@ -172,14 +172,19 @@ fn module(
         rules.extend(compiled.rule.map(|rule| (idents.len(), rule)));
         idents.push(ident);
     }
-    let (metas, impls) = impls(krate, &idents, &rules, shape);
+    let count = idents.len();
+    // The plan has no tokens, which are of this thread alone.
+    let (plan, (metas, impls)) = std::thread::scope(|scope| {
+        let plan = scope.spawn(|| plan(&rules, count, &priors));
+        let impls = impls(krate, &idents, &rules, shape);
+        (plan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), impls)
+    });
     code.extend(impls);
     let imports = emit::imports(krate);
     let texts = texts.into_static();
-    let planned = planned(set, &idents, &rules, &priors, &mut code);
+    let planned = planned(set, &idents, &plan, &mut code);
     let detectors = detectors(krate, &idents);
     let compiled = rules.len();
-    let count = idents.len();
     let about = if docs_missing(attrs) {
         let about = format!(" {count} detection rules, from {patterns}.");
         quote!(#[doc = #about])
@@ -244,19 +249,18 @@ fn tree(rt: &TokenStream, types: &[impl ToTokens]) -> TokenStream {
     }
 }
 
-/// The items of the set as a whole; its impls go to `code`.
-fn planned(
-    set: &Set,
-    idents: &[Ident],
-    rules: &[(usize, Whole)],
-    priors: &Priors,
-    code: &mut TokenStream,
-) -> TokenStream {
-    let krate = &set.krate;
+/// The plan of rules that have their places among `count`.
+fn plan(rules: &[(usize, Whole)], count: usize, priors: &Priors) -> Plan {
     let queries: Vec<&hir::Query> = rules.iter().map(|(_, rule)| &rule.hir).collect();
     let mut plan = Plan::new(&queries, priors);
     // A rule that does not compile has a place, and no terms.
-    plan.spread(idents.len(), |at| rules[at].0);
+    plan.spread(count, |at| rules[at].0);
+    plan
+}
+
+/// The items of the set as a whole; its impls go to `code`.
+fn planned(set: &Set, idents: &[Ident], plan: &Plan, code: &mut TokenStream) -> TokenStream {
+    let krate = &set.krate;
     if set.print_plan {
         let names: Vec<String> = idents.iter().map(ToString::to_string).collect();
         eprintln!("{}", plan.explain(&names));

@@ -20,7 +20,7 @@ pub(crate) fn compact(rule: &Rule<'_>, shape: Shape<'_>, meta: &TokenStream) -> 
     let (inherent, body) = match (&rule.query.body, &group) {
         (Body::Event(query), _) => (matches(), event(rule, cx, query, &bounds)),
         (_, Some(group)) => {
-            let traits = rule_trait(rule, cx, group, &quote!(rt::Group), &quote!(group));
+            let traits = rule_trait(rule, cx, group, &quote!(rt::Group));
             let terms = terms(rule, cx, group, &bounds);
             (machine_of(group), quote!(#traits #terms))
         }
@@ -60,10 +60,6 @@ fn event(rule: &Rule<'_>, cx: &Cx<'_>, query: &EventQuery, bounds: &[TokenStream
             fn matches(event: &E) -> bool {
                 let _ = event;
                 #alone
-            }
-
-            fn typed(_: &E, document: rt::Document) -> rt::Document {
-                document
             }
         }
     }

@@ -211,8 +211,17 @@ fn machine(rule: &Rule<'_>, cx: &Cx<'_>, group: &Group<'_>, parts: &[Part]) -> T
         let value = value(quote!(index));
         quote!(#name: rt::runs(#from, #to, |index| #value))
     });
-    let make = quote!(#alert { #(#values,)* group });
-    rule_trait(rule, cx, group, &quote!(#alert), &make)
+    let rule_trait = rule_trait(rule, cx, group, &quote!(#alert));
+    quote! {
+        #rule_trait
+
+        impl rt::FromEvents for #alert {
+            fn from_events(events: &[Option<rt::Stored>], group: rt::Group) -> Self {
+                let _ = events;
+                #alert { #(#values,)* group }
+            }
+        }
+    }
 }
 
 /// The function that makes the state of the rule.
@@ -227,38 +236,29 @@ pub(super) fn machine_of(group: &Group<'_>) -> TokenStream {
     }
 }
 
-/// The rule as the runtime's machine sees it. `make` makes its alert out of `events` and `group`.
+/// The rule as the runtime's machine sees it.
 pub(super) fn rule_trait(
     rule: &Rule<'_>,
     cx: &Cx<'_>,
     group: &Group<'_>,
     alert: &TokenStream,
-    make: &TokenStream,
 ) -> TokenStream {
     let ident = rule.ident;
     let layout = Literal::u64_unsuffixed(layout(rule));
     let plan = &group.plan;
-    let (rule_trait, plan_type, guard) = if group.sequence {
-        let guard = guard(cx, group);
-        (
-            quote!(rt::SequenceRule),
-            quote!(rt::sequence::Plan<'static>),
-            quote!(const GUARD: Option<rt::sequence::Guard<rt::Stored>> = #guard;),
-        )
+    let (rule_trait, plan_type) = if group.sequence {
+        (quote!(rt::SequenceRule), quote!(rt::sequence::Plan<'static>))
     } else {
-        (quote!(rt::SampleRule), quote!(rt::sample::Plan), TokenStream::new())
+        (quote!(rt::SampleRule), quote!(rt::sample::Plan))
     };
+    let guard = guard(cx, group)
+        .map(|guard| quote!(const GUARD: Option<rt::sequence::Guard<rt::Stored>> = Some(#guard);));
     quote! {
         impl #rule_trait for #ident {
             const PLAN: #plan_type = #plan;
             const LAYOUT: u64 = #layout;
             #guard
             type Alert = #alert;
-
-            fn typed(events: &[Option<rt::Stored>], group: rt::Group) -> #alert {
-                let _ = events;
-                #make
-            }
         }
     }
 }
@@ -272,7 +272,11 @@ pub(super) fn terms(
 ) -> TokenStream {
     let ident = rule.ident;
     let count = Literal::usize_unsuffixed(group.stages.len());
-    let until = group.until.is_some();
+    let until = group.until.is_some().then(|| {
+        quote!(
+            const UNTIL: bool = true;
+        )
+    });
     let targets: Vec<(TokenStream, &Stage)> = group
         .stages
         .iter()
@@ -316,7 +320,7 @@ pub(super) fn terms(
     quote! {
         impl<E: #(#bounds +)* ?Sized> rt::Terms<E> for #ident {
             const TERMS: u16 = #count;
-            const UNTIL: bool = #until;
+            #until
             #order
 
             fn test(target: rt::sequence::Target, event: &E, descends: &[bool]) -> bool {
@@ -372,7 +376,7 @@ fn keys(cx: &Cx<'_>, targets: &[(TokenStream, &Stage)]) -> TokenStream {
 }
 
 /// A function that tests the conditions of later terms on events of earlier ones.
-fn guard(cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
+fn guard(cx: &Cx<'_>, group: &Group<'_>) -> Option<TokenStream> {
     let arms: Vec<TokenStream> = group
         .stages
         .iter()
@@ -398,16 +402,15 @@ fn guard(cx: &Cx<'_>, group: &Group<'_>) -> TokenStream {
             quote!(#place => { #(#lets)* #condition })
         })
         .collect();
-    if arms.is_empty() {
-        return quote!(None);
-    }
-    quote!(Some(|term, earlier, event| {
-        let event = event.source();
-        match term {
-            #(#arms)*
-            _ => true,
-        }
-    }))
+    (!arms.is_empty()).then(|| {
+        quote!(|term, earlier, event| {
+            let event = event.source();
+            match term {
+                #(#arms)*
+                _ => true,
+            }
+        })
+    })
 }
 
 /// Place of a term's event among the events of the sequence so far, which has none for missing events.

@@ -200,9 +200,8 @@ impl<'a> Packer<'a> {
         };
         let other = self.pairs(other.iter().map(|(key, json)| (key.as_str(), json.as_str())));
         let fields = self.pairs(fields.iter().map(|(path, ty)| (path.as_str(), *ty)));
-        let frame: [&[u32]; 7] = [
-            &[severity, (*risk_score).into(), self.list(author), self.text(license)],
-            &[self.list(index), self.text(interval), self.text(from), self.text(to)],
+        let frame: [&[u32]; 6] = [
+            &[license, interval, from, to].map(|text| self.text(text)),
             &words(schedule.interval),
             &words(schedule.from),
             &words(schedule.to),
@@ -218,11 +217,12 @@ impl<'a> Packer<'a> {
             .map(|text| self.option(text.as_ref())),
         ];
         let frame = self.frames.place(frame.concat());
-        let record: [&[u32]; 5] = [
+        let record: [&[u32]; 6] = [
             &[rule_id, name, description].map(|text| self.text(text)),
+            &[severity, (*risk_score).into(), self.list(author)],
             &words((*version).into()),
             &[self.text(query)],
-            &[tags, references, false_positives].map(|list| self.list(list)),
+            &[index, tags, references, false_positives].map(|list| self.list(list)),
             &[self.text(note), self.text(setup), self.threats(threat), other, fields, frame],
         ];
         self.metas.push(record.concat());
@@ -271,7 +271,7 @@ impl<'a> Packer<'a> {
                     #packed::threats(&TEXTS, &ATTACKS, &TECHNIQUE_LISTS, #threats);
                 #threat_lists
                 static FRAMES: [rt::RuleMeta; #frame_count] =
-                    #packed::frames(&TEXTS, &LISTS, #frames);
+                    #packed::frames(&TEXTS, #frames);
                 #packed::metas(&TEXTS, &LISTS, &PAIR_LISTS, &THREAT_LISTS, &FRAMES, #metas)
             };
         }

@@ -93,8 +93,10 @@ fn event_rule(rule: &Rule<'_>, cx: &Cx<'_>, query: &hir::EventQuery) -> TokenStr
                 fn matches(event: &E) -> bool {
                     #ident::matches(event)
                 }
+            }
 
-                fn typed(event: &E, document: rt::Document) -> #alert {
+            impl<E: Reads + rt::Event + ?Sized> rt::FromEvent<E> for #alert {
+                fn from_event(event: &E, document: rt::Document) -> Self {
                     let _ = event;
                     #alert { #(#collect,)* document }
                 }
@@ -173,8 +175,10 @@ pub(crate) fn skeleton(krate: &TokenStream, vis: &Visibility, ident: &Ident) -> 
                 fn matches(event: &E) -> bool {
                     #ident::matches(event)
                 }
+            }
 
-                fn typed(_: &E, document: rt::Document) -> #alert {
+            impl<E: rt::Event + ?Sized> rt::FromEvent<E> for #alert {
+                fn from_event(_: &E, document: rt::Document) -> Self {
                     #alert { document }
                 }
             }

@@ -165,6 +165,9 @@ fn a_plan_is_explained_in_a_table() {
     let table = plan.explain(&names);
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines[0], "10 rules, 5 fields, 10 terms, 10 of them with a guard");
-    assert_eq!(lines[3], r"| Rule0 | 0 | process | linux | 0.200 %: `process.name` is `a\|b` |  |");
+    assert_eq!(
+        lines[3],
+        r"| Rule0 | 0 | process | linux | any | 0.200 %: `process.name` is `a\|b` |  |"
+    );
     assert_eq!(lines.len(), 13);
 }
