@@ -13,15 +13,37 @@ use crate::cidr::bits;
 use crate::convert::FieldValue;
 use crate::detector::{Detector, Drives};
 use crate::event::Event;
-use crate::field::{Date, Field, Has, Kind, ValueOf};
+use crate::field::{Date, Field, Has, Kind, TextKind, ValueOf};
 use crate::function::Part;
 use crate::group::Stored;
 use crate::number::Number;
 use crate::rule::{Rule, RuleMeta, Schedule, Severity};
 use crate::sequence::Tiebreaker;
-use crate::set::Entry;
+use crate::set::{Entry, Strings};
 use crate::value::Timestamp;
 use crate::values::{Values, collect};
+
+/// [`Has::has`]
+#[inline]
+pub fn has<F: Field, E: Has<F> + ?Sized>(event: &E, _: F) -> bool {
+    event.has()
+}
+
+/// [`Has::is`]
+#[inline]
+pub fn is<F: Field<Kind: TextKind>, E: Has<F> + ?Sized>(event: &E, _: F, text: &str) -> bool {
+    event.is(text)
+}
+
+/// [`Has::any_text`]
+#[inline]
+pub fn any_text<F: Field<Kind: TextKind>, E: Has<F> + ?Sized>(
+    event: &E,
+    _: F,
+    test: &Strings,
+) -> bool {
+    event.any_text(test)
+}
 
 /// Like [`Has::any`], and `test(None)` where the field has no value.
 #[inline]

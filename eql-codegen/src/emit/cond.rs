@@ -220,7 +220,8 @@ impl Cx<'_> {
         quote!(Has::<#ty>::any(#place, |value| #test))
     }
 
-    /// A method of `Has` that looks at the values of a field.
+    /// A call of what has the name of a method of `Has`, which looks at the values of a field. Fields that are given as
+    /// values are inferred, which takes rustc less time than types do.
     pub(crate) fn ask(
         &self,
         field: FieldIx,
@@ -229,7 +230,11 @@ impl Cx<'_> {
     ) -> TokenStream {
         let ty = self.field_path(field);
         let place = self.place(field);
-        quote!(Has::<#ty>::#function(#place #args))
+        if self.is_unit(field) {
+            quote!(rt::#function(#place, #ty #args))
+        } else {
+            quote!(Has::<#ty>::#function(#place #args))
+        }
     }
 
     fn any_value(&self, field: FieldIx) -> TokenStream {

@@ -15,13 +15,18 @@ impl Cx<'_> {
 
     /// The Rust type that stands for the field.
     pub(crate) fn field_path(&self, ix: FieldIx) -> TokenStream {
-        let field = &self.fields[ix.0];
-        if field.builtin && !matches!(field.root, Root::Element(_)) {
-            field_type(&field.path, Type::Null, true)
+        if self.is_unit(ix) {
+            field_type(&self.fields[ix.0].path, Type::Null, true)
         } else {
             let name = self.own_alias(ix);
             quote!(#name)
         }
+    }
+
+    /// Whether the Rust type of the field is one of the built-in schema, which is a value too.
+    pub(crate) fn is_unit(&self, ix: FieldIx) -> bool {
+        let field = &self.fields[ix.0];
+        field.builtin && !matches!(field.root, Root::Element(_))
     }
 
     fn own_alias(&self, ix: FieldIx) -> Ident {
@@ -33,7 +38,7 @@ impl Cx<'_> {
         let mut aliases = Vec::new();
         for (at, field) in self.fields.iter().enumerate() {
             let Some(ty) = field.ty else { continue };
-            if field.builtin && !matches!(field.root, Root::Element(_)) {
+            if self.is_unit(FieldIx(at)) {
                 continue;
             }
             let name = self.own_alias(FieldIx(at));
