@@ -51,6 +51,28 @@ pub(crate) struct Scan<'t> {
     pub(crate) parseable: bool,
 }
 
+impl Scan<'_> {
+    /// The text as the grammar takes it: each token in its place, and nothing but spaces between tokens and in strings.
+    ///
+    /// Strings, comments and white space are most of a text. Here they were read already; the grammar would go over them
+    /// byte by byte, and over some of them more than once.
+    pub(crate) fn bare(&self) -> String {
+        const QUOTE: u8 = b'"';
+        let mut bare = vec![b' '; self.text.len()];
+        for token in &self.tokens {
+            let range = token.span.range();
+            let (Some(to), Some(from)) = (bare.get_mut(range.clone()), self.text.get(range)) else {
+                continue;
+            };
+            match (token.kind, to) {
+                (TokenKind::Str, [open, .., close]) => (*open, *close) = (QUOTE, QUOTE),
+                (_, to) => to.copy_from_slice(from.as_bytes()),
+            }
+        }
+        String::from_utf8(bare).expect("BUG: tokens begin and end between characters")
+    }
+}
+
 /// Reads a text to its end.
 pub(crate) fn scan(text: &str) -> Scan<'_> {
     if text.len() > MAX_TEXT {

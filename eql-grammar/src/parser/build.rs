@@ -15,7 +15,9 @@ use crate::{
     suggest::closest,
 };
 
-pub(super) struct Builder {
+pub(super) struct Builder<'s> {
+    /// The text as written; that of the grammar has nothing in its strings.
+    pub(super) source: &'s str,
     pub(super) dialect: Dialect,
     pub(super) diagnostics: Diagnostics,
 }
@@ -55,11 +57,15 @@ fn next<'p>(pairs: &mut Pairs<'p, Rule>) -> Pair<'p, Rule> {
     pairs.next().expect("BUG: the grammar has a pair here")
 }
 
-impl Builder {
+impl<'s> Builder<'s> {
     fn push(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.as_slice().len() < MAX_ERRORS {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    fn written(&self, place: Span) -> &'s str {
+        &self.source[place.range()]
     }
 
     /// A keyword that the grammar reads in any case.
@@ -387,7 +393,7 @@ impl Builder {
         let more = pairs.next().is_some();
         let category = match first.as_rule() {
             Rule::kw_any => Category::Any,
-            Rule::string => Category::Named(string(first.as_str())),
+            Rule::string => Category::Named(string(self.written(span_of(&first)))),
             Rule::name if !more => Category::Named(first.as_str().to_owned()),
             rule => {
                 let message = match rule {
@@ -597,7 +603,7 @@ impl Builder {
                 let name = name.map_or("", |name| &name.as_str()[1..]).to_owned();
                 Expr::Variable(Variable { name, path })
             }
-            Rule::string => Expr::Literal(Literal::Str(string(pair.as_str()))),
+            Rule::string => Expr::Literal(Literal::Str(string(self.written(span)))),
             Rule::number => Expr::Literal(self.number(pair)),
             Rule::kw_true => Expr::Literal(Literal::Bool(true)),
             Rule::kw_false => Expr::Literal(Literal::Bool(false)),
@@ -745,12 +751,11 @@ impl Builder {
     fn not_before_match(&mut self, value: &Part, not: &Pair<'_, Rule>, op: &Pair<'_, Rule>) {
         let op = op.as_str();
         let place = span_of(not);
-        let text = not.get_input();
-        let subject = &text[value.outer.range()];
+        let subject = self.written(value.outer);
         let error = Diagnostic::new(Code::NotBeforeMatch, place, format!("`not` before `{op}`"))
             .label("only `in` and `in~` take `not` here")
             .help(format!("`not` stands before the whole comparison: `not {subject} {op} …`"));
-        let before = text[..value.outer.start as usize].trim_end();
+        let before = not.get_input()[..value.outer.start as usize].trim_end();
         let whole =
             ["where", "and", "or", "not", "(", ","].iter().any(|word| before.ends_with(word));
         self.push(if whole {
@@ -790,6 +795,10 @@ impl Builder {
                     let part = self.condition(pair);
                     items.depth = items.depth.max(part.depth);
                     items.parts.push(part);
+                }
+                Rule::string => {
+                    items.trailing = None;
+                    items.parts.push(self.single(&pair));
                 }
                 Rule::comma => items.trailing = Some(span_of(&pair)),
                 Rule::close_round => items.close = span_of(&pair),

@@ -17,7 +17,9 @@ use crate::{
 /// Where the grammar could not go on, and what it would have taken there.
 pub(super) struct Failure<'a> {
     pub(super) at: usize,
+    /// What the grammar took: [`Scan::bare`](scan::Scan::bare).
     text: &'a str,
+    source: &'a str,
     tokens: &'a [Token],
     /// The index of the token that does not fit; the number of tokens at the end of the text.
     found: usize,
@@ -28,6 +30,7 @@ impl<'a> Failure<'a> {
     pub(super) fn new(
         error: &pest::error::Error<Rule>,
         text: &'a str,
+        source: &'a str,
         tokens: &'a [Token],
     ) -> Self {
         let at = match error.location {
@@ -38,7 +41,7 @@ impl<'a> Failure<'a> {
             ErrorVariant::CustomError { .. } => Vec::new(),
         };
         let found = tokens.partition_point(|token| (token.span.end as usize) <= at);
-        Self { at, text, tokens, found, expected }
+        Self { at, text, source, tokens, found, expected }
     }
 
     fn word(&self, index: usize) -> &'a str {
@@ -174,7 +177,7 @@ impl<'a> Failure<'a> {
         let error = self.general().help(format!("`{}` takes a list in parentheses", self.before()));
         match self.tokens.get(self.found) {
             Some(Token { kind: TokenKind::Str | TokenKind::Number, .. }) => {
-                error.patch(place, format!("({})", self.word(self.found)))
+                error.patch(place, format!("({})", &self.source[place.range()]))
             }
             _ => error,
         }
@@ -317,15 +320,13 @@ fn word(rule: Rule) -> &'static [&'static str] {
         Rule::until | Rule::kw_until => &["`until`"],
         Rule::kw_where => &["`where`"],
         Rule::condition
-        | Rule::comparison
-        | Rule::sum
+        | Rule::signed
+        | Rule::item
         | Rule::operand
         | Rule::primary
         | Rule::single
         | Rule::constant
         | Rule::string
-        | Rule::raw_string
-        | Rule::plain_string
         | Rule::number
         | Rule::kw_true
         | Rule::kw_false
@@ -373,8 +374,7 @@ fn word(rule: Rule) -> &'static [&'static str] {
         | Rule::reserved
         | Rule::operand_start
         | Rule::infix_word
-        | Rule::WHITESPACE
-        | Rule::COMMENT => &[],
+        | Rule::WHITESPACE => &[],
     }
 }
 
@@ -393,9 +393,8 @@ mod tests {
 
     /// Whether a name of the grammar that is no word of EQL or English stands in a text.
     fn leak(text: &str) -> Option<String> {
-        let internal = |name: &String| {
-            name.contains('_') || matches!(name.as_str(), "EOI" | "COMMENT" | "WHITESPACE")
-        };
+        let internal =
+            |name: &String| name.contains('_') || matches!(name.as_str(), "EOI" | "WHITESPACE");
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let names: Vec<String> = names().into_iter().filter(internal).collect();
         words.find(|word| names.iter().any(|name| name == word)).map(str::to_owned)
