@@ -255,15 +255,17 @@ impl<'t> Scanner<'t> {
     }
 
     fn sign(&mut self) {
+        /// By frequency, and each behind those that it begins.
         const SIGNS: [&str; 22] = [
-            "![", "==", "!=", "<=", ">=", "<", ">", "=", ":", "+", "-", "*", "/", "%", ".", ",",
-            "?", "|", "(", ")", "[", "]",
+            ",", ".", "(", ")", ":", "==", "[", "]", "!=", "?", "|", "-", ">=", ">", "<=", "<",
+            "![", "=", "+", "*", "/", "%",
         ];
         let rest = &self.text[self.at..];
-        if let Some(foreign) = foreign(rest, self.at) {
+        let foreign = rest.starts_with(['=', '!', '<', '&']).then(|| foreign(rest, self.at));
+        if let Some(foreign) = foreign.flatten() {
             return self.refuse(foreign);
         }
-        let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
+        let Some(sign) = SIGNS.iter().copied().find(|sign| rest.starts_with(sign)) else {
             return self.refuse(unexpected(rest, self.at));
         };
         match sign {
