@@ -576,18 +576,27 @@ impl<'s> Builder<'s> {
     fn operand(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let value = self.primary(next(&mut pairs));
-        match pairs.next() {
-            None => value,
-            Some(test) if test.as_rule() == Rule::set_test => self.set_test(value, test),
-            Some(test) => self.pattern_test(value, test),
+        let Some(first) = pairs.next() else { return value };
+        let (not, op) = if first.as_rule() == Rule::kw_not_in {
+            (Some(first), next(&mut pairs))
+        } else {
+            (None, first)
+        };
+        if op.as_rule() == Rule::in_op {
+            self.set_test(value, not.as_ref(), &op, next(&mut pairs))
+        } else {
+            self.pattern_test(value, not.as_ref(), &op, pairs)
         }
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Part {
         match pair.as_rule() {
             Rule::parens => self.parens(pair),
-            Rule::call => self.call(pair),
-            Rule::descendant => self.descendant(pair),
+            Rule::named => match pair.clone().into_inner().nth(1).map(|behind| behind.as_rule()) {
+                Some(Rule::fold | Rule::open_call) => self.call(pair),
+                Some(Rule::kw_of) => self.relation(pair),
+                _ => self.single(&pair),
+            },
             _ => self.single(&pair),
         }
     }
@@ -596,7 +605,7 @@ impl<'s> Builder<'s> {
     fn single(&mut self, pair: &Pair<'_, Rule>) -> Part {
         let span = tight_span(pair);
         let expr = match pair.as_rule() {
-            Rule::field => Expr::Field(self.field(pair, span)),
+            Rule::named | Rule::field => Expr::Field(self.field(pair, span)),
             Rule::variable => {
                 self.endpoint_only(span, "a variable");
                 let (name, path) = self.path(pair);
@@ -623,15 +632,13 @@ impl<'s> Builder<'s> {
     fn call(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let function = next(&mut pairs);
-        let place = span_of(&function);
-        let (name, fold) = match function.as_str().strip_suffix('~') {
-            Some(name) => (name, true),
-            None => (function.as_str(), false),
-        };
+        let (name, name_span) = (function.as_str(), span_of(&function));
+        let open = next(&mut pairs);
+        let fold = open.as_rule() == Rule::fold;
+        let place = if fold { name_span.to(span_of(&open)) } else { name_span };
         if name.eq_ignore_ascii_case("_arraysearch") {
             self.endpoint_only(place, "`_arraysearch`");
         }
-        let name_span = Span::new(place.start, place.end - u32::from(fold));
         let items = self.items(pairs);
         if let Some(comma) = items.trailing {
             self.trailing_comma(comma);
@@ -649,7 +656,7 @@ impl<'s> Builder<'s> {
         })
     }
 
-    fn descendant(&mut self, pair: Pair<'_, Rule>) -> Part {
+    fn relation(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let relation = next(&mut pairs);
         let of = next(&mut pairs);
@@ -676,18 +683,18 @@ impl<'s> Builder<'s> {
         self.shallow(Part { expr, outer: span, depth: depth + 1 })
     }
 
-    fn set_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
-        let mut pairs = pair.into_inner();
-        let mut negated = false;
-        let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not_in {
-            self.keyword(&op);
-            negated = true;
-            op = next(&mut pairs);
-        }
-        self.keyword(&op);
+    /// `in ("a", "b")`, `not in~ ("a")`
+    fn set_test(
+        &mut self,
+        value: Part,
+        not: Option<&Pair<'_, Rule>>,
+        op: &Pair<'_, Rule>,
+        list: Pair<'_, Rule>,
+    ) -> Part {
+        let negated = not.is_some();
+        not.into_iter().chain([op]).for_each(|word| self.keyword(word));
         let fold = op.as_str().ends_with('~');
-        let items = self.list(next(&mut pairs), op.as_str());
+        let items = self.list(list, op.as_str());
         let span = value.outer.to(items.close);
         let list = items.parts.into_iter().map(|part| part.expr).collect();
         let depth = value.depth.max(items.depth + 1);
@@ -695,15 +702,18 @@ impl<'s> Builder<'s> {
         Part { expr: Spanned::new(test, span), outer: span, depth }
     }
 
-    fn pattern_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
-        let mut pairs = pair.into_inner();
-        let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not_in {
-            let not = op;
-            op = next(&mut pairs);
-            self.not_before_match(&value, &not, &op);
+    /// `: "a*"`, `like~ ("a*", "b*")`
+    fn pattern_test(
+        &mut self,
+        value: Part,
+        not: Option<&Pair<'_, Rule>>,
+        op: &Pair<'_, Rule>,
+        mut pairs: Pairs<'_, Rule>,
+    ) -> Part {
+        if let Some(not) = not {
+            self.not_before_match(&value, not, op);
         }
-        self.keyword(&op);
+        self.keyword(op);
         let rest = next(&mut pairs);
         let (parts, end, depth) = if rest.as_rule() == Rule::list {
             let items = self.list(rest, op.as_str());
@@ -717,7 +727,7 @@ impl<'s> Builder<'s> {
             parts.into_iter().filter_map(|part| self.pattern(part, op.as_str())).collect();
         let span = value.outer.to(end);
         let depth = value.depth.max(depth);
-        let op = Spanned::new(match_op(op.as_str()), span_of(&op));
+        let op = Spanned::new(match_op(op.as_str()), span_of(op));
         let test = Expr::Match(Box::new(Match { value: value.expr, op, patterns }));
         Part { expr: Spanned::new(test, span), outer: span, depth }
     }

@@ -131,7 +131,7 @@ impl<'a> Failure<'a> {
         let inside = self
             .expected
             .iter()
-            .any(|rule| matches!(rule, Rule::arith_op | Rule::set_test | Rule::index));
+            .any(|rule| matches!(rule, Rule::arith_op | Rule::in_op | Rule::index));
         let terms = self.expected.iter().any(|rule| matches!(rule, Rule::term | Rule::open_square));
         (self.word(self.found) == "[" && name && inside && !terms)
             .then(|| array_index(self.place()))
@@ -325,24 +325,20 @@ fn word(rule: Rule) -> &'static [&'static str] {
         | Rule::operand
         | Rule::primary
         | Rule::single
+        | Rule::pattern
         | Rule::constant
         | Rule::string
         | Rule::number
         | Rule::kw_true
         | Rule::kw_false
         | Rule::kw_null
-        | Rule::call
+        | Rule::named
         | Rule::parens
         | Rule::field => &["a value"],
-        Rule::name | Rule::quoted_name | Rule::segment | Rule::function => &["a name"],
+        Rule::name | Rule::quoted_name | Rule::segment => &["a name"],
         Rule::pipe_name => &["`head`", "`tail`"],
-        Rule::set_test
-        | Rule::pattern_test
-        | Rule::compare_op
-        | Rule::arith_op
-        | Rule::in_op
-        | Rule::match_op => &["an operator"],
-        Rule::list | Rule::open_round | Rule::open_call => &["`(`"],
+        Rule::compare_op | Rule::arith_op | Rule::in_op | Rule::match_op => &["an operator"],
+        Rule::list | Rule::arguments | Rule::open_round | Rule::open_call => &["`(`"],
         Rule::close_round => &["`)`"],
         Rule::close_square => &["`]`"],
         Rule::comma => &["`,`"],
@@ -352,6 +348,8 @@ fn word(rule: Rule) -> &'static [&'static str] {
         // What may always follow or begin a value, and so says nothing.
         Rule::dot
         | Rule::index
+        | Rule::member
+        | Rule::fold
         | Rule::optional
         | Rule::sign
         | Rule::negation
@@ -361,7 +359,7 @@ fn word(rule: Rule) -> &'static [&'static str] {
         // Of one dialect only, or refused anyway.
         | Rule::alias
         | Rule::kw_as
-        | Rule::descendant
+        | Rule::relation
         | Rule::kw_of
         | Rule::variable
         | Rule::variable_name
