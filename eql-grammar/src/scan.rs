@@ -192,8 +192,9 @@ impl<'t> Scanner<'t> {
     /// The rest of the line. Its end is kept: a text of 64 KiB may be one line with thousands of strings.
     fn line(&mut self) -> &'t str {
         if self.line_end <= self.at {
-            let length = self.text[self.at..].bytes().position(|b| matches!(b, b'\r' | b'\n'));
-            self.line_end = length.map_or(self.text.len(), |length| self.at + length);
+            let rest = &self.text[self.at..];
+            let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
+            self.line_end = self.at + line.find('\r').unwrap_or(line.len());
         }
         &self.text[self.at..self.line_end]
     }
@@ -708,14 +709,15 @@ fn opening(close: &str) -> &'static str {
 
 /// The length of a quoted string with backslash escapes, quotes and all.
 fn quoted_length(line: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    line.char_indices().skip(1).find_map(|(i, c)| {
-        if c == quote && !escaped {
-            return Some(i + 1);
+    let mut from = quote.len_utf8();
+    loop {
+        let at = from + line[from..].find(quote)?;
+        let backslashes = line[from..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        from = at + quote.len_utf8();
+        if backslashes.is_multiple_of(2) {
+            return Some(from);
         }
-        escaped = c == '\\' && !escaped;
-        None
-    })
+    }
 }
 
 pub(crate) fn is_name_start(c: char) -> bool {
