@@ -764,3 +764,28 @@ pub(crate) fn is_keyword_before_operand(word: &str) -> bool {
     ];
     WORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::scan;
+
+    #[test]
+    fn bare_texts_keep_tokens_in_their_places() {
+        for (text, bare) in [
+            ("", ""),
+            ("a where b", "a where b"),
+            ("a\n\twhere\r\nb // \"é\"", "a  where  b        "),
+            ("a /* ( */ where(b)", "a         where(b)"),
+            (r#"a where b == "é\"" "#, "a where b == \"    \" "),
+            (r#"a where b : ("", """c"""", "//")"#, r#"a where b : ("", "      ", "  ")"#),
+            ("a where `b // c` == 1", "a where `b // c` == 1"),
+            // What is wrong was replaced before.
+            ("a where b == 'c'", "a where b == \" \""),
+            ("a where b === 1 ; c", "a where b ==  1   c"),
+        ] {
+            let scan = scan(text);
+            assert!(scan.parseable, "{text}");
+            assert_eq!(scan.bare(), bare, "{text}");
+        }
+    }
+}
