@@ -3,7 +3,7 @@
 //! `data/attack.tsv` is made from ATT&CK, which is © The MITRE Corporation and is reproduced and
 //! distributed with its permission; the first lines of the file say which version it is.
 
-use std::cmp::Ordering;
+use crate::table;
 
 /// The version of ATT&CK that the table has.
 pub const VERSION: &str = "18.1";
@@ -149,24 +149,7 @@ impl Entry {
 /// The entry with this id, revoked and deprecated ones included.
 #[must_use]
 pub fn lookup(id: &str) -> Option<Entry> {
-    // `low` and `high` are starts of lines, or the end of the text. Names may hold any character,
-    // so the search is for bytes.
-    let bytes = TABLE.as_bytes();
-    let (mut low, mut high) = (0, bytes.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let newline = |byte: &u8| *byte == b'\n';
-        let start = bytes[..middle].iter().rposition(newline).map_or(0, |at| at + 1).max(low);
-        let end =
-            bytes[middle..].iter().position(newline).map_or(bytes.len(), |at| middle + at + 1);
-        let line = TABLE[start..end].trim_end();
-        match line.split('\t').next().cmp(&Some(id)) {
-            Ordering::Less => low = end,
-            Ordering::Greater => high = start,
-            Ordering::Equal => return Entry::parse(line),
-        }
-    }
-    None
+    table::line_from(TABLE, id).and_then(Entry::parse).filter(|entry| entry.id == id)
 }
 
 /// Every entry, by id.

@@ -27,4 +27,5 @@ pub mod schedule;
 pub mod schema;
 pub mod span;
 pub mod suggest;
+mod table;
 pub mod wildcard;

@@ -94,13 +94,14 @@ const DEEP_STACK: usize = 4 * 1024 * 1024;
 const WORK: usize = 2 * MAX_TEXT;
 
 fn parse_scanned(scan: Scan<'_>, dialect: Dialect) -> Result<Query, Diagnostics> {
-    let Scan { mut text, tokens, mut diagnostics, .. } = scan;
+    let mut text = scan.bare();
+    let Scan { text: source, tokens, mut diagnostics, .. } = scan;
     let mut reached = None;
     let mut work = text.len();
     loop {
         let failure = match Grammar::parse(Rule::query, &text) {
             Ok(pairs) => {
-                let mut builder = Builder { dialect, diagnostics };
+                let mut builder = Builder { source: &source, dialect, diagnostics };
                 let query = builder.query(pairs);
                 return if builder.diagnostics.is_empty() {
                     Ok(query)
@@ -110,7 +111,7 @@ fn parse_scanned(scan: Scan<'_>, dialect: Dialect) -> Result<Query, Diagnostics>
             }
             Err(failure) => failure,
         };
-        let failure = Failure::new(&failure, &text, &tokens);
+        let failure = Failure::new(&failure, &text, &source, &tokens);
         diagnostics.push(failure.diagnostic());
         let further = reached.is_none_or(|reached| failure.at > reached);
         reached = Some(failure.at);
@@ -120,7 +121,7 @@ fn parse_scanned(scan: Scan<'_>, dialect: Dialect) -> Result<Query, Diagnostics>
             Some(stand_in) if further && room => {
                 let StandIn { range, filling } = stand_in;
                 let length = range.len();
-                text.to_mut().replace_range(range, &format!("{filling:length$}"));
+                text.replace_range(range, &format!("{filling:length$}"));
             }
             _ => return Err(diagnostics),
         }

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::suggest::closest;
+use crate::table;
 
 /// Sorted lines `path TAB type TAB flags`, after lines that start with `#`.
 ///
@@ -387,21 +388,7 @@ fn builtin_field(path: &str) -> Option<FieldInfo> {
 
 /// The first line whose path is not less than `path`.
 fn first_from(path: &str) -> Option<Line> {
-    // `low` and `high` are starts of lines, or the end of the text.
-    let (mut low, mut high) = (0, TABLE.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = TABLE[..middle].rfind('\n').map_or(0, |at| at + 1).max(low);
-        let end = TABLE[start..].find('\n').map_or(TABLE.len(), |at| start + at + 1);
-        let line = TABLE[start..end].trim_end_matches('\n');
-        let known = line.split_once('\t').map_or(line, |(known, _)| known);
-        if known.cmp(path) == Ordering::Less {
-            low = end;
-        } else {
-            high = start;
-        }
-    }
-    TABLE[low..].lines().next().map(Line::parse)
+    table::line_from(TABLE, path).map(Line::parse)
 }
 
 fn below_flattened(path: &str) -> Option<FieldInfo> {

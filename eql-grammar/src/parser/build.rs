@@ -15,7 +15,9 @@ use crate::{
     suggest::closest,
 };
 
-pub(super) struct Builder {
+pub(super) struct Builder<'s> {
+    /// The text as written; that of the grammar has nothing in its strings.
+    pub(super) source: &'s str,
     pub(super) dialect: Dialect,
     pub(super) diagnostics: Diagnostics,
 }
@@ -55,11 +57,15 @@ fn next<'p>(pairs: &mut Pairs<'p, Rule>) -> Pair<'p, Rule> {
     pairs.next().expect("BUG: the grammar has a pair here")
 }
 
-impl Builder {
+impl<'s> Builder<'s> {
     fn push(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.as_slice().len() < MAX_ERRORS {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    fn written(&self, place: Span) -> &'s str {
+        &self.source[place.range()]
     }
 
     /// A keyword that the grammar reads in any case.
@@ -387,7 +393,7 @@ impl Builder {
         let more = pairs.next().is_some();
         let category = match first.as_rule() {
             Rule::kw_any => Category::Any,
-            Rule::string => Category::Named(string(first.as_str())),
+            Rule::string => Category::Named(string(self.written(span_of(&first)))),
             Rule::name if !more => Category::Named(first.as_str().to_owned()),
             rule => {
                 let message = match rule {
@@ -570,18 +576,27 @@ impl Builder {
     fn operand(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let value = self.primary(next(&mut pairs));
-        match pairs.next() {
-            None => value,
-            Some(test) if test.as_rule() == Rule::set_test => self.set_test(value, test),
-            Some(test) => self.pattern_test(value, test),
+        let Some(first) = pairs.next() else { return value };
+        let (not, op) = if first.as_rule() == Rule::kw_not_in {
+            (Some(first), next(&mut pairs))
+        } else {
+            (None, first)
+        };
+        if op.as_rule() == Rule::in_op {
+            self.set_test(value, not.as_ref(), &op, next(&mut pairs))
+        } else {
+            self.pattern_test(value, not.as_ref(), &op, pairs)
         }
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Part {
         match pair.as_rule() {
             Rule::parens => self.parens(pair),
-            Rule::call => self.call(pair),
-            Rule::descendant => self.descendant(pair),
+            Rule::named => match pair.clone().into_inner().nth(1).map(|behind| behind.as_rule()) {
+                Some(Rule::fold | Rule::open_call) => self.call(pair),
+                Some(Rule::kw_of) => self.relation(pair),
+                _ => self.single(&pair),
+            },
             _ => self.single(&pair),
         }
     }
@@ -590,14 +605,14 @@ impl Builder {
     fn single(&mut self, pair: &Pair<'_, Rule>) -> Part {
         let span = tight_span(pair);
         let expr = match pair.as_rule() {
-            Rule::field => Expr::Field(self.field(pair, span)),
+            Rule::named | Rule::field => Expr::Field(self.field(pair, span)),
             Rule::variable => {
                 self.endpoint_only(span, "a variable");
                 let (name, path) = self.path(pair);
                 let name = name.map_or("", |name| &name.as_str()[1..]).to_owned();
                 Expr::Variable(Variable { name, path })
             }
-            Rule::string => Expr::Literal(Literal::Str(string(pair.as_str()))),
+            Rule::string => Expr::Literal(Literal::Str(string(self.written(span)))),
             Rule::number => Expr::Literal(self.number(pair)),
             Rule::kw_true => Expr::Literal(Literal::Bool(true)),
             Rule::kw_false => Expr::Literal(Literal::Bool(false)),
@@ -617,15 +632,13 @@ impl Builder {
     fn call(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let function = next(&mut pairs);
-        let place = span_of(&function);
-        let (name, fold) = match function.as_str().strip_suffix('~') {
-            Some(name) => (name, true),
-            None => (function.as_str(), false),
-        };
+        let (name, name_span) = (function.as_str(), span_of(&function));
+        let open = next(&mut pairs);
+        let fold = open.as_rule() == Rule::fold;
+        let place = if fold { name_span.to(span_of(&open)) } else { name_span };
         if name.eq_ignore_ascii_case("_arraysearch") {
             self.endpoint_only(place, "`_arraysearch`");
         }
-        let name_span = Span::new(place.start, place.end - u32::from(fold));
         let items = self.items(pairs);
         if let Some(comma) = items.trailing {
             self.trailing_comma(comma);
@@ -643,7 +656,7 @@ impl Builder {
         })
     }
 
-    fn descendant(&mut self, pair: Pair<'_, Rule>) -> Part {
+    fn relation(&mut self, pair: Pair<'_, Rule>) -> Part {
         let mut pairs = pair.into_inner();
         let relation = next(&mut pairs);
         let of = next(&mut pairs);
@@ -670,18 +683,18 @@ impl Builder {
         self.shallow(Part { expr, outer: span, depth: depth + 1 })
     }
 
-    fn set_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
-        let mut pairs = pair.into_inner();
-        let mut negated = false;
-        let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not_in {
-            self.keyword(&op);
-            negated = true;
-            op = next(&mut pairs);
-        }
-        self.keyword(&op);
+    /// `in ("a", "b")`, `not in~ ("a")`
+    fn set_test(
+        &mut self,
+        value: Part,
+        not: Option<&Pair<'_, Rule>>,
+        op: &Pair<'_, Rule>,
+        list: Pair<'_, Rule>,
+    ) -> Part {
+        let negated = not.is_some();
+        not.into_iter().chain([op]).for_each(|word| self.keyword(word));
         let fold = op.as_str().ends_with('~');
-        let items = self.list(next(&mut pairs), op.as_str());
+        let items = self.list(list, op.as_str());
         let span = value.outer.to(items.close);
         let list = items.parts.into_iter().map(|part| part.expr).collect();
         let depth = value.depth.max(items.depth + 1);
@@ -689,15 +702,18 @@ impl Builder {
         Part { expr: Spanned::new(test, span), outer: span, depth }
     }
 
-    fn pattern_test(&mut self, value: Part, pair: Pair<'_, Rule>) -> Part {
-        let mut pairs = pair.into_inner();
-        let mut op = next(&mut pairs);
-        if op.as_rule() == Rule::kw_not_in {
-            let not = op;
-            op = next(&mut pairs);
-            self.not_before_match(&value, &not, &op);
+    /// `: "a*"`, `like~ ("a*", "b*")`
+    fn pattern_test(
+        &mut self,
+        value: Part,
+        not: Option<&Pair<'_, Rule>>,
+        op: &Pair<'_, Rule>,
+        mut pairs: Pairs<'_, Rule>,
+    ) -> Part {
+        if let Some(not) = not {
+            self.not_before_match(&value, not, op);
         }
-        self.keyword(&op);
+        self.keyword(op);
         let rest = next(&mut pairs);
         let (parts, end, depth) = if rest.as_rule() == Rule::list {
             let items = self.list(rest, op.as_str());
@@ -711,7 +727,7 @@ impl Builder {
             parts.into_iter().filter_map(|part| self.pattern(part, op.as_str())).collect();
         let span = value.outer.to(end);
         let depth = value.depth.max(depth);
-        let op = Spanned::new(match_op(op.as_str()), span_of(&op));
+        let op = Spanned::new(match_op(op.as_str()), span_of(op));
         let test = Expr::Match(Box::new(Match { value: value.expr, op, patterns }));
         Part { expr: Spanned::new(test, span), outer: span, depth }
     }
@@ -745,12 +761,11 @@ impl Builder {
     fn not_before_match(&mut self, value: &Part, not: &Pair<'_, Rule>, op: &Pair<'_, Rule>) {
         let op = op.as_str();
         let place = span_of(not);
-        let text = not.get_input();
-        let subject = &text[value.outer.range()];
+        let subject = self.written(value.outer);
         let error = Diagnostic::new(Code::NotBeforeMatch, place, format!("`not` before `{op}`"))
             .label("only `in` and `in~` take `not` here")
             .help(format!("`not` stands before the whole comparison: `not {subject} {op} …`"));
-        let before = text[..value.outer.start as usize].trim_end();
+        let before = not.get_input()[..value.outer.start as usize].trim_end();
         let whole =
             ["where", "and", "or", "not", "(", ","].iter().any(|word| before.ends_with(word));
         self.push(if whole {
@@ -790,6 +805,10 @@ impl Builder {
                     let part = self.condition(pair);
                     items.depth = items.depth.max(part.depth);
                     items.parts.push(part);
+                }
+                Rule::string => {
+                    items.trailing = None;
+                    items.parts.push(self.single(&pair));
                 }
                 Rule::comma => items.trailing = Some(span_of(&pair)),
                 Rule::close_round => items.close = span_of(&pair),

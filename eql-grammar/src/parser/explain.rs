@@ -17,7 +17,9 @@ use crate::{
 /// Where the grammar could not go on, and what it would have taken there.
 pub(super) struct Failure<'a> {
     pub(super) at: usize,
+    /// What the grammar took: [`Scan::bare`](scan::Scan::bare).
     text: &'a str,
+    source: &'a str,
     tokens: &'a [Token],
     /// The index of the token that does not fit; the number of tokens at the end of the text.
     found: usize,
@@ -28,6 +30,7 @@ impl<'a> Failure<'a> {
     pub(super) fn new(
         error: &pest::error::Error<Rule>,
         text: &'a str,
+        source: &'a str,
         tokens: &'a [Token],
     ) -> Self {
         let at = match error.location {
@@ -38,7 +41,7 @@ impl<'a> Failure<'a> {
             ErrorVariant::CustomError { .. } => Vec::new(),
         };
         let found = tokens.partition_point(|token| (token.span.end as usize) <= at);
-        Self { at, text, tokens, found, expected }
+        Self { at, text, source, tokens, found, expected }
     }
 
     fn word(&self, index: usize) -> &'a str {
@@ -128,7 +131,7 @@ impl<'a> Failure<'a> {
         let inside = self
             .expected
             .iter()
-            .any(|rule| matches!(rule, Rule::arith_op | Rule::set_test | Rule::index));
+            .any(|rule| matches!(rule, Rule::arith_op | Rule::in_op | Rule::index));
         let terms = self.expected.iter().any(|rule| matches!(rule, Rule::term | Rule::open_square));
         (self.word(self.found) == "[" && name && inside && !terms)
             .then(|| array_index(self.place()))
@@ -174,7 +177,7 @@ impl<'a> Failure<'a> {
         let error = self.general().help(format!("`{}` takes a list in parentheses", self.before()));
         match self.tokens.get(self.found) {
             Some(Token { kind: TokenKind::Str | TokenKind::Number, .. }) => {
-                error.patch(place, format!("({})", self.word(self.found)))
+                error.patch(place, format!("({})", &self.source[place.range()]))
             }
             _ => error,
         }
@@ -317,31 +320,25 @@ fn word(rule: Rule) -> &'static [&'static str] {
         Rule::until | Rule::kw_until => &["`until`"],
         Rule::kw_where => &["`where`"],
         Rule::condition
-        | Rule::comparison
-        | Rule::sum
+        | Rule::signed
+        | Rule::item
         | Rule::operand
         | Rule::primary
         | Rule::single
+        | Rule::pattern
         | Rule::constant
         | Rule::string
-        | Rule::raw_string
-        | Rule::plain_string
         | Rule::number
         | Rule::kw_true
         | Rule::kw_false
         | Rule::kw_null
-        | Rule::call
+        | Rule::named
         | Rule::parens
         | Rule::field => &["a value"],
-        Rule::name | Rule::quoted_name | Rule::segment | Rule::function => &["a name"],
+        Rule::name | Rule::quoted_name | Rule::segment => &["a name"],
         Rule::pipe_name => &["`head`", "`tail`"],
-        Rule::set_test
-        | Rule::pattern_test
-        | Rule::compare_op
-        | Rule::arith_op
-        | Rule::in_op
-        | Rule::match_op => &["an operator"],
-        Rule::list | Rule::open_round | Rule::open_call => &["`(`"],
+        Rule::compare_op | Rule::arith_op | Rule::in_op | Rule::match_op => &["an operator"],
+        Rule::list | Rule::arguments | Rule::open_round | Rule::open_call => &["`(`"],
         Rule::close_round => &["`)`"],
         Rule::close_square => &["`]`"],
         Rule::comma => &["`,`"],
@@ -351,6 +348,8 @@ fn word(rule: Rule) -> &'static [&'static str] {
         // What may always follow or begin a value, and so says nothing.
         Rule::dot
         | Rule::index
+        | Rule::member
+        | Rule::fold
         | Rule::optional
         | Rule::sign
         | Rule::negation
@@ -360,7 +359,7 @@ fn word(rule: Rule) -> &'static [&'static str] {
         // Of one dialect only, or refused anyway.
         | Rule::alias
         | Rule::kw_as
-        | Rule::descendant
+        | Rule::relation
         | Rule::kw_of
         | Rule::variable
         | Rule::variable_name
@@ -373,8 +372,7 @@ fn word(rule: Rule) -> &'static [&'static str] {
         | Rule::reserved
         | Rule::operand_start
         | Rule::infix_word
-        | Rule::WHITESPACE
-        | Rule::COMMENT => &[],
+        | Rule::WHITESPACE => &[],
     }
 }
 
@@ -393,9 +391,8 @@ mod tests {
 
     /// Whether a name of the grammar that is no word of EQL or English stands in a text.
     fn leak(text: &str) -> Option<String> {
-        let internal = |name: &String| {
-            name.contains('_') || matches!(name.as_str(), "EOI" | "COMMENT" | "WHITESPACE")
-        };
+        let internal =
+            |name: &String| name.contains('_') || matches!(name.as_str(), "EOI" | "WHITESPACE");
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let names: Vec<String> = names().into_iter().filter(internal).collect();
         words.find(|word| names.iter().any(|name| name == word)).map(str::to_owned)

@@ -63,13 +63,13 @@ fn patterns<'a>(cx: &Context<'a>, matched: &'a ast::Match, whole: Span, diags: &
     let fold = !matches!(matched.op.node, MatchOp::Like | MatchOp::Regex);
     let regex = matches!(matched.op.node, MatchOp::Regex | MatchOp::RegexFold);
     let places = matched.patterns.iter().map(|pattern| pattern.span);
-    let seen = duplicates(cx, &texts, places, fold, diags);
+    let kept = duplicates(cx, &texts, places, fold, diags);
     // Regular expressions have backslashes of their own.
     if regex {
         return;
     }
     texts.iter().for_each(|(text, span)| escapes(cx, text, *span, diags));
-    shadowed(cx, &texts, &seen, fold, diags);
+    shadowed(cx, &texts, &kept, fold, diags);
     let Expr::Field(field) = &matched.value.node else { return };
     if texts.iter().all(|(text, _)| !text.contains(['*', '?'])) {
         let op = matched.op.span;
@@ -99,57 +99,73 @@ fn patterns<'a>(cx: &Context<'a>, matched: &'a ast::Match, whole: Span, diags: &
     }
 }
 
-/// Entries of a list that stand there already. Gives the places of the others.
+/// Entries of a list that stand there already. Gives for each entry whether it is none of them.
 fn duplicates(
     cx: &Context<'_>,
     texts: &[(&str, Span)],
     places: impl Iterator<Item = Span>,
     fold: bool,
     diags: &mut Diagnostics,
-) -> HashSet<Span> {
+) -> Vec<bool> {
     let places: Vec<Span> = places.collect();
     let mut seen: HashSet<String> = HashSet::with_capacity(texts.len());
-    let mut kept = HashSet::with_capacity(texts.len());
-    for (text, span) in texts {
+    let mut first = |(text, span): &(&str, Span)| {
         let key = if fold { text.to_ascii_lowercase() } else { (*text).to_owned() };
-        if seen.insert(key) {
-            kept.insert(*span);
-            continue;
+        let first = seen.insert(key);
+        if !first {
+            let message = format!("{text:?} stands twice in this list");
+            let lint = Diagnostic::new(Code::DuplicateValue, *span, message);
+            diags.push(without(cx, lint, *span, &places));
         }
-        let message = format!("{text:?} stands twice in this list");
-        let lint = Diagnostic::new(Code::DuplicateValue, *span, message);
-        diags.push(without(cx, lint, *span, &places));
-    }
-    kept
+        first
+    };
+    texts.iter().map(&mut first).collect()
 }
 
 /// Entries of a list of patterns that another entry covers.
 fn shadowed(
     cx: &Context<'_>,
     texts: &[(&str, Span)],
-    kept: &HashSet<Span>,
+    kept: &[bool],
     fold: bool,
     diags: &mut Diagnostics,
 ) {
+    struct Entry<'a> {
+        pattern: Pattern<'a>,
+        span: Span,
+        /// How many bytes a value has at least.
+        least: usize,
+        /// Whether it has a `*`; of those, each that is covered itself covers no other.
+        covers: bool,
+    }
     let places: Vec<Span> = texts.iter().map(|(_, span)| *span).collect();
-    let pattern = |text| Pattern { text, fold, wild: true };
-    let wild: Vec<_> = texts.iter().filter(|(text, _)| text.contains('*')).collect();
-    let mut gone: HashSet<Span> = HashSet::new();
-    for (text, span) in texts.iter().filter(|(_, span)| kept.contains(span)) {
-        let by = wild.iter().find(|(other, place)| {
-            place != span
-                && !gone.contains(place)
-                && kept.contains(place)
+    let kept = texts.iter().zip(kept).filter(|(_, kept)| **kept);
+    let mut entries: Vec<Entry<'_>> = kept
+        .map(|(&(text, span), _)| {
+            let stars = text.bytes().filter(|byte| *byte == b'*').count();
+            let pattern = Pattern { text, fold, wild: true };
+            Entry { pattern, span, least: text.len() - stars, covers: stars > 0 }
+        })
+        .collect();
+    for at in 0..entries.len() {
+        let entry = &entries[at];
+        let by = entries.iter().enumerate().find(|(other_at, other)| {
+            other.covers
+                && *other_at != at
                 && cx.spend()
-                && pattern(*text).within(pattern(other))
+                && other.least <= entry.least
+                && entry.pattern.within(other.pattern)
         });
-        let Some((other, place)) = by else { continue };
-        gone.insert(*span);
-        let message =
-            format!("{} is in this list already: {other:?} covers it", quote(&format!("{text:?}")));
-        let lint = Diagnostic::new(Code::ShadowedValue, *span, message)
-            .related(*place, "matches everything that this entry matches");
-        diags.push(without(cx, lint, *span, &places));
+        let Some((_, other)) = by else { continue };
+        let (text, covering) = (entry.pattern.text, other.pattern.text);
+        let message = format!(
+            "{} is in this list already: {covering:?} covers it",
+            quote(&format!("{text:?}"))
+        );
+        let lint = Diagnostic::new(Code::ShadowedValue, entry.span, message)
+            .related(other.span, "matches everything that this entry matches");
+        diags.push(without(cx, lint, entry.span, &places));
+        entries[at].covers = false;
     }
 }
 
