@@ -32,7 +32,7 @@ use crate::field::{self, Field};
 macro_rules! fields {
     ($($name:ident $path:literal $kind:ident;)+) => { $(
         #[doc(hidden)]
-        pub enum $name {}
+        pub struct $name;
 
         impl Field for $name {
             const PATH: &'static str = $path;
