@@ -18,9 +18,12 @@ pub(super) struct Index {
     sorts: [Names; SORTS],
     /// Number in the plan, and the events that the term can fit.
     terms: Vec<(u32, Key)>,
+    /// Each with other terms.
     classes: Vec<Class>,
-    /// With open addressing, places in `classes`.
+    /// With open addressing, places in `classes` by the names that events have.
     table: Box<[Option<(Key, u16)>; TABLE]>,
+    /// How much of the table is taken.
+    keys: usize,
     /// Memory for a search, used again from event to event.
     held: Vec<[u64; 2]>,
 }
@@ -30,11 +33,11 @@ type Key = [u64; SORTS];
 
 /// All names.
 const ANY: u64 = u64::MAX;
-/// Most streams have a few dozen classes. One that has more than this has made them up: its further events are looked for
-/// among all terms.
-const MOST_CLASSES: usize = 128;
+/// Most streams have a few dozen sets of names. One that has more than this has made them up: the terms of further ones are
+/// all terms.
+const MOST_KEYS: usize = 128;
 /// Half of it stays free.
-const TABLE: usize = 2 * MOST_CLASSES.next_power_of_two();
+const TABLE: usize = 2 * MOST_KEYS.next_power_of_two();
 
 /// The terms that events of one class can fit.
 #[derive(Debug)]
@@ -68,6 +71,7 @@ impl Index {
             sorts,
             classes: Vec::new(),
             table: Box::new([None; TABLE]),
+            keys: 0,
             held: Vec::new(),
         }
     }
@@ -106,10 +110,10 @@ impl Index {
         }
     }
 
-    /// Makes the class of events with these names, or takes that of all terms where there are too many already.
+    /// Finds or makes the class of events with these names, or that of all terms where there are too many already.
     #[cold]
     fn add(&mut self, mut key: Key, mut free: usize) -> usize {
-        if self.classes.len() >= MOST_CLASSES {
+        if self.keys >= MOST_KEYS {
             key = [ANY; SORTS];
             match self.find(key) {
                 Ok(class) => return class,
@@ -118,12 +122,16 @@ impl Index {
         }
         let fits = |needs: &Key| needs.iter().zip(&key).all(|(needs, has)| needs & has != 0);
         let terms = self.terms.iter().filter(|(_, needs)| fits(needs));
-        let class = Class::new(self.plan, terms.map(|(number, _)| *number).collect());
-        let place = self.classes.len();
-        self.classes.push(class);
-        self.table[free] =
-            Some((key, u16::try_from(place).expect("BUG: more classes than there may be")));
-        place
+        let terms: Vec<u32> = terms.map(|(number, _)| *number).collect();
+        let known = self.classes.iter().position(|class| class.stages == terms);
+        let class = known.unwrap_or_else(|| {
+            self.classes.push(Class::new(self.plan, terms));
+            self.classes.len() - 1
+        });
+        let place = u16::try_from(class).expect("BUG: more classes than there may be");
+        self.table[free] = Some((key, place));
+        self.keys += 1;
+        class
     }
 }
 
@@ -282,12 +290,27 @@ mod tests {
             let mut found = Vec::new();
             index.search(&scan, &mut found);
             assert!(own.clone().chain([8]).all(|term| found.contains(&term)), "{line} {found:?}");
-            if index.classes.len() < MOST_CLASSES {
+            if index.keys < MOST_KEYS {
                 assert_eq!(found.len(), own.count() + 1, "{line}");
             }
-            largest = largest.max(index.classes.len());
+            largest = largest.max(index.keys);
         }
-        assert_eq!(largest, MOST_CLASSES + 1);
+        assert_eq!(largest, MOST_KEYS + 1);
+        assert_eq!(index.classes.len(), largest);
+    }
+
+    #[test]
+    fn events_that_fit_the_same_terms_share_a_class() {
+        let projection = Projection::new(&["event.type"]);
+        let mut scan = Scan::new();
+        let mut index = Index::new(plan(), |rule| rule < 2);
+        for line in
+            ["{}", r#"{"event.type":"x"}"#, r#"{"event.type":["A","c"]}"#, r#"{"event.type":"a"}"#]
+        {
+            scan.read(&projection, line.as_bytes()).unwrap();
+            index.search(&scan, &mut Vec::new());
+        }
+        assert_eq!(index.classes.len(), 2);
     }
 
     #[test]

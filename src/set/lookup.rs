@@ -500,41 +500,35 @@ impl<const STEP: usize> Parts<STEP> {
     }
 }
 
-/// Bits by hash: whether four bytes may be those of a part.
+/// Bits by hash: whether four bytes may be those of a part. As few words as the parts need, so that what is looked up lies
+/// close together.
 #[derive(Debug)]
-struct Filter {
-    words: Box<[u64; MOST_WORDS]>,
-    /// Of the words, only as many are used as the parts need, so that what is looked up lies close together.
-    mask: usize,
-}
-
-const MOST_WORDS: usize = 256;
+struct Filter(Box<[u64]>);
 
 impl Filter {
     /// For as many fours.
     fn new(count: usize) -> Self {
         /// Bits for each of them.
         const SPARSE: usize = 24;
-        let words = (count * SPARSE).div_ceil(64).next_power_of_two();
-        Self { words: Box::new([0; MOST_WORDS]), mask: words.min(MOST_WORDS) - 1 }
+        Self(vec![0; (count * SPARSE).div_ceil(64).next_power_of_two()].into())
     }
 
     fn add(&mut self, gram: u32) {
         let (word, bit) = self.place(gram);
-        self.words[word] |= 1 << bit;
+        self.0[word] |= 1 << bit;
     }
 
     #[inline]
     fn may_have(&self, gram: u32) -> bool {
         let (word, bit) = self.place(gram);
-        self.words[word] >> bit & 1 != 0
+        self.0[word] >> bit & 1 != 0
     }
 
     /// A word and a bit in it: of a product the bits are taken that depend on all four bytes.
     #[inline]
     fn place(&self, gram: u32) -> (usize, u32) {
         let hash = mixed(gram);
-        ((hash >> 24) as usize & self.mask & (MOST_WORDS - 1), hash >> 18 & 63)
+        ((hash >> 18) as usize & (self.0.len() - 1), hash >> 12 & 63)
     }
 }
 
