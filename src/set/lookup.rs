@@ -45,8 +45,8 @@ struct Plain {
 /// Texts that are not whole values.
 #[derive(Debug)]
 struct Fragments {
-    long: Option<Box<Parts<GRAM>>>,
-    short: Option<Box<Parts<2>>>,
+    long: Option<Parts<GRAM>>,
+    short: Option<Parts<2>>,
     ends: Option<Box<Ends>>,
     /// Parts of less than five bytes, each searched for alone.
     shorter: Box<[(Needle, Marks)]>,
@@ -189,7 +189,7 @@ impl Fragments {
         }
         let ends = (!heads.is_empty() || !tails.is_empty())
             .then(|| Box::new(Ends { heads: Wholes::new(&heads), tails: Wholes::new(&tails) }));
-        let (long, short) = (Parts::new(&long).map(Box::new), Parts::new(&short).map(Box::new));
+        let (long, short) = (Parts::new(&long), Parts::new(&short));
         if ends.is_none() && long.is_none() && short.is_none() && shorter.is_empty() {
             return None;
         }
