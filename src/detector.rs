@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use crate::alert::{Document, Execution, Origin};
 use crate::event::Event;
-use crate::group::{
-    SampleDetector, SampleParts, SampleRule, SequenceDetector, SequenceParts, SequenceRule, Terms,
-    TestTerm,
-};
+use crate::group::{GroupDetector, GroupParts, SampleRule, SequenceRule, Terms, TestTerm};
 use crate::lineage::Lineage;
 use crate::rule::{EventRule, Rule, RuleMeta};
 use crate::sequence::{Match, Pipe, Pipes, Target};
@@ -127,11 +124,11 @@ impl<R: EventRule<E>, E: ?Sized> Drives<R, E> for OneEvent {
 }
 
 impl<R: SequenceRule + Terms<E>, E: ?Sized> Drives<R, E> for InOrder {
-    const PARTS: Parts<E> = Parts(Kind::Sequence(SequenceParts::of::<R>()));
+    const PARTS: Parts<E> = Parts(Kind::Group(GroupParts::of_sequence::<R>()));
 }
 
 impl<R: SampleRule + Terms<E>, E: ?Sized> Drives<R, E> for InAnyOrder {
-    const PARTS: Parts<E> = Parts(Kind::Sample(SampleParts::of::<R>()));
+    const PARTS: Parts<E> = Parts(Kind::Group(GroupParts::of_sample::<R>()));
 }
 
 impl<E: Event + ?Sized, R: Rule<Kind: Drives<R, E>>> Detect<E> for R {
@@ -149,8 +146,7 @@ pub struct Parts<E: ?Sized>(Kind<E>);
 
 enum Kind<E: ?Sized> {
     Event(EventParts<E>),
-    Sequence(SequenceParts<E>),
-    Sample(SampleParts<E>),
+    Group(GroupParts<E>),
 }
 
 impl<E: ?Sized> Parts<E> {
@@ -159,8 +155,7 @@ impl<E: ?Sized> Parts<E> {
     pub const fn meta(&self) -> &'static RuleMeta {
         match &self.0 {
             Kind::Event(parts) => parts.meta,
-            Kind::Sequence(parts) => parts.meta,
-            Kind::Sample(parts) => parts.meta,
+            Kind::Group(parts) => parts.meta,
         }
     }
 
@@ -168,8 +163,7 @@ impl<E: ?Sized> Parts<E> {
     pub(crate) const fn test(&self, target: Target) -> Test<E> {
         match &self.0 {
             Kind::Event(parts) => Test::Event(parts.matches),
-            Kind::Sequence(parts) => Test::Term(parts.terms.test, target),
-            Kind::Sample(parts) => Test::Term(parts.terms.test, target),
+            Kind::Group(parts) => Test::Term(parts.terms.test, target),
         }
     }
 
@@ -181,8 +175,7 @@ impl<E: ?Sized> Parts<E> {
     {
         match self.0 {
             Kind::Event(parts) => Box::new(EventDetector::new(parts)),
-            Kind::Sequence(parts) => Box::new(SequenceDetector::new(parts)),
-            Kind::Sample(parts) => Box::new(SampleDetector::new(parts)),
+            Kind::Group(parts) => Box::new(GroupDetector::new(parts)),
         }
     }
 }
@@ -260,13 +253,36 @@ impl<E: ?Sized> EventParts<E> {
 struct EventDetector<E: ?Sized> {
     parts: EventParts<E>,
     lineages: Vec<Lineage>,
-    pipes: Pipes<Document>,
+    /// Where the query has pipes.
+    pipes: Option<Box<dyn AlertPipes>>,
+}
+
+/// The pipes of an event query, behind a table of functions: not compiled again in each crate that has rules.
+trait AlertPipes: Send {
+    fn push(&mut self, alert: Document, emit: &mut dyn FnMut(Document));
+    fn finish(&mut self, emit: &mut dyn FnMut(Document));
+}
+
+impl AlertPipes for Pipes<Document> {
+    fn push(&mut self, alert: Document, emit: &mut dyn FnMut(Document)) {
+        let time = alert.original_time().unwrap_or_default();
+        let found = Match { events: vec![Some(alert)], first: time, last: time };
+        self.push(found, &mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+    }
+
+    fn finish(&mut self, emit: &mut dyn FnMut(Document)) {
+        self.finish(&mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+    }
+}
+
+fn alert_pipes(pipes: &[Pipe]) -> Option<Box<dyn AlertPipes>> {
+    (!pipes.is_empty()).then(|| -> Box<dyn AlertPipes> { Box::new(Pipes::new(pipes)) })
 }
 
 impl<E: ?Sized> EventDetector<E> {
     fn new(parts: EventParts<E>) -> Self {
         let lineages = (0..parts.lineages).map(|_| Lineage::default()).collect();
-        let pipes = Pipes::new(parts.pipes);
+        let pipes = alert_pipes(parts.pipes);
         Self { parts, lineages, pipes }
     }
 }
@@ -307,10 +323,10 @@ impl<E: Event + ?Sized> Detector<E> for EventDetector<E> {
         if alert.is_own_alert() {
             return;
         }
-        let time = alert.original_time().unwrap_or_default();
-        let found = Match { events: vec![Some(alert)], first: time, last: time };
-        self.pipes
-            .push(found, &mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+        match &mut self.pipes {
+            Some(pipes) => pipes.push(alert, emit),
+            None => emit(alert),
+        }
     }
 
     fn sees_all(&self) -> bool {
@@ -319,7 +335,9 @@ impl<E: Event + ?Sized> Detector<E> for EventDetector<E> {
 
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
         let _ = execution;
-        self.pipes.finish(&mut |found| found.events.into_iter().flatten().for_each(&mut *emit));
+        if let Some(pipes) = &mut self.pipes {
+            pipes.finish(emit);
+        }
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {

@@ -62,10 +62,7 @@ pub fn any_or_null<F: Field, E: Has<F> + ?Sized>(
 /// The result of a function of two values; null where one is.
 #[inline]
 pub fn both<A, B, T>(a: Option<A>, b: Option<B>, f: impl FnOnce(A, B) -> Option<T>) -> Option<T> {
-    match (a, b) {
-        (Some(a), Some(b)) => f(a, b),
-        _ => None,
-    }
+    f(a?, b?)
 }
 
 /// Three-valued `and`.

@@ -18,8 +18,12 @@ use crate::key::Keys;
 use crate::lineage::Lineage;
 use crate::rule::{Rule, RuleMeta};
 use crate::sample;
-use crate::sequence::{self, Guard, Hit, Limits, Payload, RestoreError, Target, Tiebreaker};
+use crate::sequence::{self, Guard, Limits, Payload, RestoreError, Target, Tiebreaker};
 use crate::value::Timestamp;
+
+use self::state::{Emit, Plan, SampleState, SequenceState, State};
+
+mod state;
 
 /// What is kept of an event that takes part in a sequence or sample.
 pub type Stored = Arc<SequenceEvent>;
@@ -58,38 +62,6 @@ impl Group {
 impl Serialize for Group {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(std::iter::once(&self.shell).chain(&self.blocks))
-    }
-}
-
-/// The terms that an event fits, with their keys; reused from event to event.
-#[derive(Clone, Debug, Default)]
-struct Hits {
-    targets: Vec<Target>,
-    keys: Vec<Keys>,
-}
-
-impl Hits {
-    fn add(&mut self, target: Target) -> &mut Keys {
-        let used = self.targets.len();
-        self.targets.push(target);
-        if used == self.keys.len() {
-            self.keys.push(Keys::new());
-        }
-        self.keys[used].clear()
-    }
-
-    fn clear(&mut self) {
-        self.targets.clear();
-    }
-
-    fn with<T>(&self, take: impl FnOnce(&[Hit<'_>]) -> T) -> T {
-        let hits: Vec<Hit<'_>> = self
-            .targets
-            .iter()
-            .zip(&self.keys)
-            .map(|(target, keys)| Hit { target: *target, keys })
-            .collect();
-        take(&hits)
     }
 }
 
@@ -147,9 +119,9 @@ pub trait Terms<E: ?Sized> {
     /// How many times the query asks `descendant of [..]` (endpoint dialect).
     const LINEAGES: usize = 0;
     /// The time that orders an event; `None` where it has none.
-    const TIME: fn(&E) -> Option<Timestamp> = |_| None;
+    const TIME: fn(&E) -> Option<Timestamp> = no_time;
     /// What orders an event among those of the same time.
-    const TIEBREAKER: fn(&E) -> Tiebreaker = |_| Tiebreaker::Missing;
+    const TIEBREAKER: fn(&E) -> Tiebreaker = no_tiebreaker;
 
     /// Whether the event fits a term. `descends` is what [`observe`](Self::observe) said of the event, or false
     /// throughout where no events before are known.
@@ -163,6 +135,14 @@ pub trait Terms<E: ?Sized> {
     fn observe(event: &E, lineages: &mut [Lineage], descends: &mut [bool]) {
         let _ = (event, lineages, descends);
     }
+}
+
+fn no_time<E: ?Sized>(_: &E) -> Option<Timestamp> {
+    None
+}
+
+fn no_tiebreaker<E: ?Sized>(_: &E) -> Tiebreaker {
+    Tiebreaker::Missing
 }
 
 /// [`Terms::observe`]
@@ -206,42 +186,53 @@ impl<E: ?Sized> TermsOf<E> {
     }
 }
 
-/// Which terms of a rule an event fits, and what the rule remembers to tell.
-#[derive(Clone, Debug, Default)]
-struct Fits {
-    hits: Hits,
-    lineages: Vec<Lineage>,
-    descends: Vec<bool>,
-}
-
-impl Fits {
-    /// Tests each term that `wants` says is of use now.
-    fn find<E: ?Sized>(&mut self, of: &TermsOf<E>, event: &E, wants: impl Fn(Target) -> bool) {
-        self.hits.clear();
-        if let Some(observe) = of.observe {
-            self.lineages.resize_with(of.lineages, Lineage::default);
-            self.descends.clear();
-            self.descends.resize(of.lineages, false);
-            observe(event, &mut self.lineages, &mut self.descends);
+impl<E: Event + ?Sized> TermsOf<E> {
+    /// Tests an event for each term that is of use now, and has `state` take it.
+    fn on_event(&self, state: &mut dyn State, event: &E, origin: Origin<'_>, emit: Emit<'_>) {
+        let time = (self.time)(event);
+        state.begin(time, emit);
+        if let Some(observe) = self.observe {
+            let (lineages, descends) = state.fits_mut().observers(self.lineages);
+            observe(event, lineages, descends);
         }
-        let terms = (0..of.terms).map(Target::Term);
-        for target in terms.chain(of.until.then_some(Target::Until)) {
-            if wants(target) && (of.test)(target, event, &self.descends) {
-                (of.keys)(target, event, self.hits.add(target));
+        let terms = (0..self.terms).map(Target::Term);
+        for target in terms.chain(self.until.then_some(Target::Until)) {
+            if state.wants(target) && (self.test)(target, event, &state.fits().descends) {
+                (self.keys)(target, event, state.fits_mut().add(target));
             }
         }
+        self.proceed(state, time, event, origin, emit);
     }
 
-    /// Takes over that the event fits these terms.
-    fn take<E: ?Sized>(&mut self, of: &TermsOf<E>, event: &E, targets: &[Target]) {
-        self.hits.clear();
+    /// Has `state` take an event that fits these terms.
+    fn on_hits(
+        &self,
+        state: &mut dyn State,
+        event: &E,
+        targets: &[Target],
+        origin: Origin<'_>,
+        emit: Emit<'_>,
+    ) {
+        let time = (self.time)(event);
+        state.begin(time, emit);
         for &target in targets {
-            (of.keys)(target, event, self.hits.add(target));
+            (self.keys)(target, event, state.fits_mut().add(target));
         }
+        self.proceed(state, time, event, origin, emit);
     }
 
-    fn is_empty(&self) -> bool {
-        self.hits.targets.is_empty()
+    fn proceed(
+        &self,
+        state: &mut dyn State,
+        time: Option<Timestamp>,
+        event: &E,
+        origin: Origin<'_>,
+        emit: Emit<'_>,
+    ) {
+        let tiebreaker =
+            if state.fits().is_empty() { Tiebreaker::Missing } else { (self.tiebreaker)(event) };
+        let payload = &mut || Arc::new(SequenceEvent::of(event, origin));
+        state.take(time, tiebreaker, payload, emit);
     }
 }
 
@@ -256,91 +247,6 @@ impl Payload for SequenceEvent {
         let (index, id, time, source): (String, String, Option<i64>, Value) =
             serde_json::from_slice(bytes).ok()?;
         Some(Self::from_parts(source, time.map(Timestamp::from_nanos), index, id))
-    }
-}
-
-/// What a sequence rule holds, whatever its alert and its events are.
-struct SequenceState {
-    machine: sequence::Machine<Stored>,
-    fits: Fits,
-    untimed: u64,
-    /// No event of the current source had a time yet.
-    source_begins: bool,
-    restarts: u64,
-}
-
-impl SequenceState {
-    fn new(machine: sequence::Machine<Stored>, guard: Option<Guard<Stored>>) -> Self {
-        let machine = match guard {
-            Some(guard) => machine.guard(guard),
-            None => machine,
-        };
-        Self { machine, fits: Fits::default(), untimed: 0, source_begins: false, restarts: 0 }
-    }
-
-    fn on_event<E: Event + ?Sized>(
-        &mut self,
-        of: &TermsOf<E>,
-        event: &E,
-        origin: Origin<'_>,
-        emit: &mut dyn FnMut(sequence::Match<Stored>),
-    ) {
-        let time = (of.time)(event);
-        self.start_over(time, emit);
-        let machine = &self.machine;
-        self.fits.find(of, event, |target| machine.wants(target));
-        self.proceed(of, time, event, origin, emit);
-    }
-
-    fn on_hits<E: Event + ?Sized>(
-        &mut self,
-        of: &TermsOf<E>,
-        event: &E,
-        targets: &[Target],
-        origin: Origin<'_>,
-        emit: &mut dyn FnMut(sequence::Match<Stored>),
-    ) {
-        let time = (of.time)(event);
-        self.start_over(time, emit);
-        self.fits.take(of, event, targets);
-        self.proceed(of, time, event, origin, emit);
-    }
-
-    /// Takes an event of which `self.fits` tells which terms it fits.
-    fn proceed<E: Event + ?Sized>(
-        &mut self,
-        of: &TermsOf<E>,
-        time: Option<Timestamp>,
-        event: &E,
-        origin: Origin<'_>,
-        emit: &mut dyn FnMut(sequence::Match<Stored>),
-    ) {
-        let Some(time) = time else {
-            // Without a time it has no place in the order.
-            self.untimed += u64::from(!self.fits.is_empty());
-            return;
-        };
-        let tiebreaker =
-            if self.fits.is_empty() { Tiebreaker::Missing } else { (of.tiebreaker)(event) };
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            let payload = || Arc::new(SequenceEvent::of(event, origin));
-            machine.on_event(time, tiebreaker, hits, payload, emit);
-        });
-    }
-
-    /// Ends the stream where the first event of a source, at `time`, comes too late for it.
-    fn start_over(
-        &mut self,
-        time: Option<Timestamp>,
-        emit: &mut dyn FnMut(sequence::Match<Stored>),
-    ) {
-        let Some(time) = time.filter(|_| self.source_begins) else { return };
-        self.source_begins = false;
-        if self.machine.watermark().is_some_and(|watermark| time < watermark) {
-            self.restarts += 1;
-            self.machine.flush(emit);
-        }
     }
 }
 
@@ -389,8 +295,8 @@ impl<R: SequenceRule> SequenceMachine<R> {
     where
         R: Terms<E>,
     {
-        let of = TermsOf::of::<R>();
-        alerts::<R>(execution, |emit| self.state.on_event(&of, event, origin, emit))
+        let terms = TermsOf::of::<R>();
+        alerts(R::alert, execution, |emit| terms.on_event(&mut self.state, event, origin, emit))
     }
 
     /// Says that the events to come are of another source, whose time may start over.
@@ -398,7 +304,7 @@ impl<R: SequenceRule> SequenceMachine<R> {
     /// Where the first of them with a time is before the watermark, it would be late, and most likely all after
     /// it. So the stream is [flushed](Self::flush) then, and another begins.
     pub fn begin_source(&mut self) {
-        self.state.source_begins = true;
+        self.state.begin_source();
     }
 
     /// Says that no event before `time` is to come, and gives the alerts that this settles.
@@ -407,12 +313,12 @@ impl<R: SequenceRule> SequenceMachine<R> {
         time: Timestamp,
         execution: &Execution,
     ) -> impl Iterator<Item = R::Alert> + use<R> {
-        alerts::<R>(execution, |emit| self.state.machine.advance_watermark(time, emit))
+        alerts(R::alert, execution, |emit| self.state.advance_watermark(time, emit))
     }
 
     /// Ends the stream, and gives the alerts that waited for time to pass.
     pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
-        alerts::<R>(execution, |emit| self.state.machine.flush(emit))
+        alerts(R::alert, execution, |emit| self.state.flush(emit))
     }
 
     /// What it holds and has done.
@@ -449,182 +355,15 @@ impl<R: SequenceRule> SequenceMachine<R> {
     }
 }
 
-/// The alerts of the sequences that `run` emits.
-fn alerts<R: SequenceRule>(
+/// The alerts of the sequences or samples that `run` emits.
+fn alerts<A>(
+    alert: fn(&[Option<Stored>], &Execution) -> Option<A>,
     execution: &Execution,
-    run: impl FnOnce(&mut dyn FnMut(sequence::Match<Stored>)),
-) -> std::vec::IntoIter<R::Alert> {
+    run: impl FnOnce(Emit<'_>),
+) -> std::vec::IntoIter<A> {
     let mut alerts = Vec::new();
-    run(&mut |found| alerts.extend(R::alert(&found.events, execution)));
+    run(&mut |events| alerts.extend(alert(events, execution)));
     alerts.into_iter()
-}
-
-/// What a sequence rule is.
-pub(crate) struct SequenceParts<E: ?Sized> {
-    pub(crate) meta: &'static RuleMeta,
-    pub(crate) terms: TermsOf<E>,
-    plan: sequence::Plan<'static>,
-    guard: Option<Guard<Stored>>,
-}
-
-impl<E: ?Sized> Clone for SequenceParts<E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E: ?Sized> Copy for SequenceParts<E> {}
-
-impl<E: ?Sized> SequenceParts<E> {
-    pub(crate) const fn of<R: SequenceRule + Terms<E>>() -> Self {
-        let terms = TermsOf::of::<R>();
-        Self { meta: R::META, terms, plan: R::PLAN, guard: R::GUARD }
-    }
-}
-
-/// [`Detector`] of a sequence rule.
-pub(crate) struct SequenceDetector<E: ?Sized> {
-    parts: SequenceParts<E>,
-    state: SequenceState,
-}
-
-impl<E: ?Sized> SequenceDetector<E> {
-    /// The rule with fresh state.
-    pub(crate) fn new(parts: SequenceParts<E>) -> Self {
-        let state = SequenceState::new(sequence::Machine::new(&parts.plan), parts.guard);
-        Self { parts, state }
-    }
-}
-
-/// Emits the documents of the matches that it is called with.
-fn documents<'a>(
-    meta: &'static RuleMeta,
-    execution: &'a Execution,
-    emit: &'a mut dyn FnMut(Document),
-) -> impl FnMut(&[Option<Stored>]) + 'a {
-    move |events| {
-        let group = Group::of(meta, events, execution);
-        group.into_iter().flat_map(Group::into_documents).for_each(&mut *emit);
-    }
-}
-
-impl<E: Event + ?Sized> Detector<E> for SequenceDetector<E> {
-    fn meta(&self) -> &'static RuleMeta {
-        self.parts.meta
-    }
-
-    fn on_event(
-        &mut self,
-        event: &E,
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(Document),
-    ) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&found.events));
-    }
-
-    fn on_hits(
-        &mut self,
-        event: &E,
-        targets: &[Target],
-        origin: Origin<'_>,
-        execution: &Execution,
-        emit: &mut dyn FnMut(Document),
-    ) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state
-            .on_hits(&self.parts.terms, event, targets, origin, &mut |found| emit(&found.events));
-    }
-
-    fn wants(&self, target: Target) -> bool {
-        self.state.machine.wants(target)
-    }
-
-    fn sees_all(&self) -> bool {
-        self.parts.terms.lineages > 0
-    }
-
-    fn advance_watermark(
-        &mut self,
-        time: Timestamp,
-        execution: &Execution,
-        emit: &mut dyn FnMut(Document),
-    ) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.machine.advance_watermark(time, &mut |found| emit(&found.events));
-    }
-
-    fn patience(&self) -> Option<Timestamp> {
-        self.state.machine.patience()
-    }
-
-    fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.machine.flush(&mut |found| emit(&found.events));
-    }
-
-    fn begin_source(&mut self) {
-        self.state.source_begins = true;
-    }
-
-    fn set_lateness(&mut self, lateness: Duration) {
-        let limits = Limits { lateness, ..Limits::DEFAULT };
-        let machine = sequence::Machine::new(&self.parts.plan.limits(limits));
-        self.state = SequenceState::new(machine, self.parts.guard);
-    }
-
-    fn counters(&self) -> Vec<(&'static str, u64)> {
-        let stats = self.state.machine.stats();
-        vec![
-            ("partials", stats.partials as u64),
-            ("evicted", stats.evicted + stats.missing_evicted),
-            ("late", stats.late),
-            ("forced", stats.forced),
-            ("untimed", self.state.untimed),
-            ("truncated", stats.truncated),
-            ("restarts", self.state.restarts),
-        ]
-    }
-}
-
-/// What a sample rule holds, whatever its alert and its events are.
-struct SampleState {
-    machine: sample::Machine<Stored>,
-    fits: Fits,
-}
-
-impl SampleState {
-    fn new(machine: sample::Machine<Stored>) -> Self {
-        Self { machine, fits: Fits::default() }
-    }
-
-    fn on_event<E: Event + ?Sized>(
-        &mut self,
-        of: &TermsOf<E>,
-        event: &E,
-        origin: Origin<'_>,
-        emit: &mut dyn FnMut(sample::Sample<Stored>),
-    ) {
-        self.fits.find(of, event, |_| true);
-        self.proceed(event, origin, emit);
-    }
-
-    /// Takes an event of which `self.fits` tells which terms it fits.
-    fn proceed<E: Event + ?Sized>(
-        &mut self,
-        event: &E,
-        origin: Origin<'_>,
-        emit: &mut dyn FnMut(sample::Sample<Stored>),
-    ) {
-        if self.fits.is_empty() {
-            return;
-        }
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            machine.on_event(hits, || Arc::new(SequenceEvent::of(event, origin)), emit);
-        });
-    }
 }
 
 /// The running state of a sample rule.
@@ -668,13 +407,13 @@ impl<R: SampleRule> SampleMachine<R> {
     where
         R: Terms<E>,
     {
-        let of = TermsOf::of::<R>();
-        sample_alerts::<R>(execution, |emit| self.state.on_event(&of, event, origin, emit))
+        let terms = TermsOf::of::<R>();
+        alerts(R::alert, execution, |emit| terms.on_event(&mut self.state, event, origin, emit))
     }
 
     /// Ends the stream, and gives the alerts that waited for it.
     pub fn flush(&mut self, execution: &Execution) -> impl Iterator<Item = R::Alert> + use<R> {
-        sample_alerts::<R>(execution, |emit| self.state.machine.flush(emit))
+        alerts(R::alert, execution, |emit| self.state.flush(emit))
     }
 
     /// What it holds and has done.
@@ -699,71 +438,71 @@ impl<R: SampleRule> SampleMachine<R> {
     }
 }
 
-/// The alerts of the samples that `run` emits.
-fn sample_alerts<R: SampleRule>(
-    execution: &Execution,
-    run: impl FnOnce(&mut dyn FnMut(sample::Sample<Stored>)),
-) -> std::vec::IntoIter<R::Alert> {
-    let mut alerts = Vec::new();
-    run(&mut |found| alerts.extend(R::alert(&all_there(found), execution)));
-    alerts.into_iter()
-}
-
-/// The events of a sample, as those of a match of which none is missing.
-fn all_there(found: sample::Sample<Stored>) -> Vec<Option<Stored>> {
-    found.events.into_iter().map(Some).collect()
-}
-
-/// What a sample rule is.
-pub(crate) struct SampleParts<E: ?Sized> {
+/// What a sequence or sample rule is.
+pub(crate) struct GroupParts<E: ?Sized> {
     pub(crate) meta: &'static RuleMeta,
     pub(crate) terms: TermsOf<E>,
-    plan: sample::Plan,
+    plan: Plan,
 }
 
-impl<E: ?Sized> Clone for SampleParts<E> {
+impl<E: ?Sized> Clone for GroupParts<E> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<E: ?Sized> Copy for SampleParts<E> {}
+impl<E: ?Sized> Copy for GroupParts<E> {}
 
-impl<E: ?Sized> SampleParts<E> {
-    pub(crate) const fn of<R: SampleRule + Terms<E>>() -> Self {
-        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: R::PLAN }
+impl<E: ?Sized> GroupParts<E> {
+    pub(crate) const fn of_sequence<R: SequenceRule + Terms<E>>() -> Self {
+        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: Plan::Sequence(R::PLAN, R::GUARD) }
+    }
+
+    pub(crate) const fn of_sample<R: SampleRule + Terms<E>>() -> Self {
+        Self { meta: R::META, terms: TermsOf::of::<R>(), plan: Plan::Sample(R::PLAN) }
     }
 }
 
-/// [`Detector`] of a sample rule.
-pub struct SampleDetector<E: ?Sized> {
-    parts: SampleParts<E>,
-    state: SampleState,
+/// [`Detector`] of a sequence or sample rule.
+pub struct GroupDetector<E: ?Sized> {
+    parts: GroupParts<E>,
+    state: Box<dyn State>,
 }
 
-impl<E: ?Sized> SampleDetector<E> {
+impl<E: ?Sized> GroupDetector<E> {
     /// The rule with fresh state.
-    pub(crate) fn new(parts: SampleParts<E>) -> Self {
-        let state = SampleState::new(sample::Machine::new(&parts.plan));
-        Self { parts, state }
+    pub(crate) fn new(parts: GroupParts<E>) -> Self {
+        Self { state: parts.plan.state(), parts }
     }
 
-    /// The rule `R` with fresh state and another plan: its own with other limits.
+    /// The sample rule `R` with fresh state and another plan: its own with other limits.
     #[must_use]
-    pub fn with_plan<R: SampleRule + Terms<E>>(plan: sample::Plan) -> Self {
-        Self::new(SampleParts { plan, ..SampleParts::of::<R>() })
+    pub fn of_sample<R: SampleRule + Terms<E>>(plan: sample::Plan) -> Self {
+        Self::new(GroupParts { plan: Plan::Sample(plan), ..GroupParts::of_sample::<R>() })
     }
 }
 
-impl<E: ?Sized> fmt::Debug for SampleDetector<E> {
+impl<E: ?Sized> fmt::Debug for GroupDetector<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SampleDetector")
+        f.debug_struct("GroupDetector")
             .field("rule", &self.parts.meta.rule_id)
             .finish_non_exhaustive()
     }
 }
 
-impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
+/// Emits the documents of the matches that it is called with.
+fn documents<'a>(
+    meta: &'static RuleMeta,
+    execution: &'a Execution,
+    emit: &'a mut dyn FnMut(Document),
+) -> impl FnMut(&[Option<Stored>]) + 'a {
+    move |events| {
+        let group = Group::of(meta, events, execution);
+        group.into_iter().flat_map(Group::into_documents).for_each(&mut *emit);
+    }
+}
+
+impl<E: Event + ?Sized> Detector<E> for GroupDetector<E> {
     fn meta(&self) -> &'static RuleMeta {
         self.parts.meta
     }
@@ -775,8 +514,8 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.on_event(&self.parts.terms, event, origin, &mut |found| emit(&all_there(found)));
+        let emit = &mut documents(self.parts.meta, execution, emit);
+        self.parts.terms.on_event(self.state.as_mut(), event, origin, emit);
     }
 
     fn on_hits(
@@ -787,26 +526,47 @@ impl<E: Event + ?Sized> Detector<E> for SampleDetector<E> {
         execution: &Execution,
         emit: &mut dyn FnMut(Document),
     ) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.fits.take(&self.parts.terms, event, targets);
-        self.state.proceed(event, origin, &mut |found| emit(&all_there(found)));
+        let emit = &mut documents(self.parts.meta, execution, emit);
+        self.parts.terms.on_hits(self.state.as_mut(), event, targets, origin, emit);
+    }
+
+    fn wants(&self, target: Target) -> bool {
+        self.state.wants(target)
     }
 
     fn sees_all(&self) -> bool {
         self.parts.terms.lineages > 0
     }
 
+    fn advance_watermark(
+        &mut self,
+        time: Timestamp,
+        execution: &Execution,
+        emit: &mut dyn FnMut(Document),
+    ) {
+        self.state.advance_watermark(time, &mut documents(self.parts.meta, execution, emit));
+    }
+
+    fn patience(&self) -> Option<Timestamp> {
+        self.state.patience()
+    }
+
     fn flush(&mut self, execution: &Execution, emit: &mut dyn FnMut(Document)) {
-        let mut emit = documents(self.parts.meta, execution, emit);
-        self.state.machine.flush(&mut |found| emit(&all_there(found)));
+        self.state.flush(&mut documents(self.parts.meta, execution, emit));
+    }
+
+    fn begin_source(&mut self) {
+        self.state.begin_source();
+    }
+
+    fn set_lateness(&mut self, lateness: Duration) {
+        if let Plan::Sequence(plan, guard) = self.parts.plan {
+            let plan = plan.limits(Limits { lateness, ..Limits::DEFAULT });
+            self.state = Plan::Sequence(plan, guard).state();
+        }
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let stats = self.state.machine.stats();
-        vec![
-            ("partials", stats.keys as u64),
-            ("evicted", stats.evicted),
-            ("truncated", stats.truncated),
-        ]
+        self.state.counters()
     }
 }

@@ -98,7 +98,7 @@ impl<S: Projected> Row<S> {
 impl<S> Row<S> {
     /// The whole document; `None` where there is no event, or where the line is no JSON in a part that no rule reads.
     pub fn document(&self) -> Option<&Value> {
-        self.document.get_or_init(|| serde_json::from_slice(self.scan.line()).ok()).as_ref()
+        self.document.get_or_init(|| parsed(self.scan.line())).as_ref()
     }
 
     /// A number for the host of the event, by the first value of its `host.id`; all events without one have the same.
@@ -120,15 +120,12 @@ impl<S> Row<S> {
     /// Whether the whole line is JSON that [`document`](Self::document) can parse, also in the parts that no rule
     /// reads. False where there is no event.
     pub fn is_valid(&self) -> bool {
-        // Stepping over all values is much cheaper, but knows no limit to how deep they are nested.
-        const DEEPEST: usize = 127;
         *self.valid.get_or_init(|| {
             let line = self.scan.line();
-            let opened = || memchr::memchr2_iter(b'{', b'[', line).nth(DEEPEST).is_some();
-            if self.document.get().is_some() || opened() {
+            if self.document.get().is_some() || may_be_too_deep(line) {
                 return self.document().is_some();
             }
-            serde_json::from_slice::<IgnoredAny>(line).is_ok()
+            is_json(line)
         })
     }
 
@@ -143,6 +140,24 @@ impl<S> Row<S> {
     }
 }
 
+// These are the same for all sets, and not compiled again for each.
+
+fn parsed(line: &[u8]) -> Option<Value> {
+    serde_json::from_slice(line).ok()
+}
+
+/// Whether it has so many brackets that values may be nested deeper than a document may be, of which [`is_json`] knows
+/// nothing.
+fn may_be_too_deep(line: &[u8]) -> bool {
+    const DEEPEST: usize = 127;
+    memchr::memchr2_iter(b'{', b'[', line).nth(DEEPEST).is_some()
+}
+
+/// Steps over all values, which is much cheaper than to parse them.
+fn is_json(line: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(line).is_ok()
+}
+
 impl<S: Projected> Default for Row<S> {
     fn default() -> Self {
         Self::new()
@@ -155,13 +170,22 @@ impl<S> fmt::Debug for Row<S> {
     }
 }
 
+/// A test of one value. In the place of `dyn FnMut`, whose tables have functions for `FnOnce` too, and these for each
+/// test of a set.
+pub(crate) trait Test<K: Kind> {
+    fn passes(&mut self, value: K::Value<'_>) -> bool;
+}
+
+impl<K: Kind, F: FnMut(K::Value<'_>) -> bool> Test<K> for F {
+    #[inline]
+    fn passes(&mut self, value: K::Value<'_>) -> bool {
+        self(value)
+    }
+}
+
 /// Whether any value in a slot passes the test. Once for each type of field, not once for each test.
-pub(crate) fn any_in<K: Kind>(
-    scan: &Scan,
-    slot: usize,
-    test: &mut dyn FnMut(K::Value<'_>) -> bool,
-) -> bool {
-    let read = |scalar| K::coerce(scalar, &mut *test);
+pub(crate) fn any_in<K: Kind>(scan: &Scan, slot: usize, test: &mut dyn Test<K>) -> bool {
+    let read = |scalar| K::coerce(scalar, |value| test.passes(value));
     scan.values(slot).filter_map(|raw| raw.scalar()).filter_map(read).any(|passed| passed)
 }
 

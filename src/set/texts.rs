@@ -29,7 +29,8 @@ impl StringTests {
     ///
     /// # Panics
     /// Where the bytes are not those of the macro, or there is no such place.
-    #[inline]
+    // A call, and not inlined: it stands in a set as often as there are tests.
+    #[inline(never)]
     #[must_use]
     pub fn at(&self, place: usize) -> &Strings {
         &self.tests.get_or_init(|| unpacked(self.packed))[place]

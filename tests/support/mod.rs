@@ -133,7 +133,7 @@ impl Batch {
             let detector = match rule.sample {
                 None => format!("<Rule{at} as eql::Detect<Value>>::detector()"),
                 Some(Sample { max_samples_per_key, size }) => format!(
-                    "Box::new(eql::group::SampleDetector::with_plan::<Rule{at}>(<Rule{at} as \
+                    "Box::new(eql::group::GroupDetector::of_sample::<Rule{at}>(<Rule{at} as \
                      eql::group::SampleRule>::PLAN.at_flush().size({size}).max_samples_per_key({max_samples_per_key})))"
                 ),
             };
