@@ -8,7 +8,7 @@
 use crate::scan::Scan;
 use crate::text::same;
 
-use super::lookup::{Lookup, Mark, hash};
+use super::lookup::{Lookup, Mark, hash, places};
 use super::plan::{Atom, Plan, SORTS, Stage};
 
 /// The terms of a set by their classes, which are made when the first event of each comes.
@@ -244,12 +244,8 @@ impl Class {
             }
         }
         for (sides, stages) in held.iter().zip(self.stages.chunks(64)) {
-            let mut both = sides[0] & sides[1];
-            while both != 0 {
-                // Bits beyond the last term are never set.
-                found.push(stages[both.trailing_zeros() as usize]);
-                both &= both - 1;
-            }
+            // Bits beyond the last term are never set.
+            found.extend(places(sides[0] & sides[1]).map(|at| stages[at]));
         }
     }
 }

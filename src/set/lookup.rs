@@ -1,10 +1,13 @@
 //! Many things looked for in the values of one field at once: of the guards of a class, and of the patterns of a long list.
 
+use self::parts::{GRAM, LONG, Parts, SHORT, folded, halves};
 use crate::field::{Boolean, Kind as _, Long};
 use crate::scan::Raw;
-use crate::text::{Needle, find, same};
+use crate::text::{Needle, find};
 
 use super::plan::{Atom, What};
+
+mod parts;
 
 /// What is found, as bits: those of one word, which is one side of a pair in a [`Held`].
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +20,16 @@ pub(super) struct Mark {
 /// What was found so far.
 pub(super) type Held = [[u64; 2]];
 
+/// The places of the bits that are set, ascending.
+#[inline]
+pub(super) fn places(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let next = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (next < u64::BITS).then_some(next as usize)
+    })
+}
+
 /// A range in a list of marks.
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
@@ -24,14 +37,98 @@ struct Marks {
     to: u32,
 }
 
-/// What is looked for in one field. All that most values touch of it stands in one line of the cache.
+impl Marks {
+    fn range(self) -> std::ops::Range<usize> {
+        self.from as usize..self.to as usize
+    }
+}
+
+/// What is looked for in one field. What most values touch of it stands in one line of the cache, but for the words of the
+/// filters.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Lookup {
-    wholes: Wholes,
-    fragments: Option<Box<Fragments>>,
-    plain: Option<Box<Plain>>,
+    /// Bit *n* where there is a whole value of *n* bytes; the last bit stands for all longer ones.
+    lengths: u64,
+    /// Of the hashes in the table of exact texts.
+    exact: Filter,
+    /// Of four bytes in the table of parts.
+    fours: Filter,
+    tables: Box<Tables>,
+    steps: Steps,
+    /// Whether the first or the last bytes of values are looked for.
+    has_ends: bool,
+    has_plain: bool,
+    has_shorter: bool,
 }
+
+/// Where most values are not looked up.
+#[derive(Debug)]
+struct Tables {
+    exact: Exact,
+    parts: Parts,
+    plain: Plain,
+    /// Parts of less than five bytes, each searched for alone.
+    shorter: Box<[(Needle, Marks)]>,
+    /// Of `shorter`.
+    marks: Box<[Mark]>,
+}
+
+/// At which places in a value `Parts` are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Steps {
+    None,
+    Four,
+    Two,
+}
+
+/// Bits by hash: whether something may be in a table. As few words as it needs, so that what is looked up lies close
+/// together.
+#[derive(Debug)]
+struct Filter(Box<[u64]>);
+
+impl Filter {
+    /// For as many hashes, with so many bits for each.
+    fn new(hashes: &[u32], sparse: usize) -> Self {
+        let words = (hashes.len() * sparse).div_ceil(64).next_power_of_two();
+        let mut made = Self(vec![0; words].into());
+        for &hash in hashes {
+            let (word, bit) = made.place(hash);
+            made.0[word] |= 1 << bit;
+        }
+        made
+    }
+
+    #[inline]
+    fn may_have(&self, hash: u32) -> bool {
+        let (word, bit) = self.place(hash);
+        self.0[word] >> bit & 1 != 0
+    }
+
+    /// A word, of which the number is a power of two, and a bit in it.
+    #[inline]
+    fn place(&self, hash: u32) -> (usize, u32) {
+        ((hash >> 18) as usize & (self.0.len() - 1), hash >> 12 & 63)
+    }
+}
+
+/// Whole values, and the first and the last four bytes of values, by hash, with open addressing. A value whose hash is
+/// that of another holds a guard too much.
+#[derive(Debug)]
+struct Exact(Box<[Slot]>);
+
+/// A mark of a text with this half of a hash, which is zero in a free slot. Of one text there may be several.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    half: u32,
+    word: u16,
+    side: u16,
+    bits: u64,
+}
+
+/// Set the hashes of the first and of the last bytes apart from those of whole values. Even, so that no half becomes zero.
+const HEAD: u64 = 0x5851_f42d_4c95_7f2c;
+const TAIL: u64 = 0x1405_7b7e_f767_814e;
 
 /// What holds whatever the value is, and numbers and truth values, each list sorted.
 #[derive(Debug)]
@@ -42,44 +139,72 @@ struct Plain {
     marks: Vec<Mark>,
 }
 
-/// Texts that are not whole values.
-#[derive(Debug)]
-struct Fragments {
-    long: Option<Parts<GRAM>>,
-    short: Option<Parts<2>>,
-    ends: Option<Box<Ends>>,
-    /// Parts of less than five bytes, each searched for alone.
-    shorter: Box<[(Needle, Marks)]>,
-    /// Of `shorter`.
-    marks: Box<[Mark]>,
-}
-
-/// The first four bytes of values, and the last.
-#[derive(Debug)]
-struct Ends {
-    heads: Wholes,
-    tails: Wholes,
-}
-
 impl Lookup {
     /// Of atoms that are all of one field.
     pub(super) fn new(atoms: &[(Atom, Mark)]) -> Self {
-        let texts = atoms.iter().filter_map(|(atom, mark)| match atom.what {
-            What::Whole(text) => Some((text, *mark)),
-            _ => None,
-        });
+        /// Bits of a filter for each whole value, and for each four bytes.
+        const SPARSE: usize = 16;
+        const SPARSE_FOURS: usize = 24;
+        let mut lengths = 0;
+        let mut has_ends = false;
+        let mut exact: Vec<(u64, Mark)> = Vec::new();
+        let (mut long, mut short, mut shorter) = (Vec::new(), Vec::new(), Vec::new());
+        for &(atom, mark) in atoms {
+            match atom.what {
+                What::Any | What::Int(_) | What::Bool(_) => {}
+                What::Whole(text) => {
+                    lengths |= length_bit(text.len());
+                    exact.push((hash(text), mark));
+                }
+                What::Head(text) => exact.push((hash(text) ^ HEAD, mark)),
+                What::Tail(text) => exact.push((hash(text) ^ TAIL, mark)),
+                What::Part { text, rare } => match text.len() {
+                    LONG.. => long.push((text, rare, mark)),
+                    SHORT.. => short.push((text, rare, mark)),
+                    _ => shorter.push(((text, rare), mark)),
+                },
+            }
+            has_ends |= matches!(atom.what, What::Head(_) | What::Tail(_));
+        }
+        // One search for both takes less than two.
+        let steps = match (long.is_empty(), short.is_empty()) {
+            (true, true) => Steps::None,
+            (false, true) => Steps::Four,
+            (_, false) => Steps::Two,
+        };
+        long.append(&mut short);
+        let parts = match steps {
+            Steps::Two => Parts::new::<2>(long),
+            Steps::Four | Steps::None => Parts::new::<4>(long),
+        };
+        let fours: Vec<u32> = parts.fours().collect();
+        let mut hashes: Vec<u32> = exact.iter().map(|(hash, _)| halves(*hash).1).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let mut marks = Vec::new();
+        let needle = |(text, rare): (_, u16)| Needle { text, rare: rare.into() };
+        let shorter = grouped(shorter, &mut marks).into_iter();
+        let shorter = shorter.map(|(text, marks)| (needle(text), marks)).collect();
+        let plain = Plain::new(atoms);
+        let tables =
+            Tables { exact: Exact::new(exact), parts, plain, shorter, marks: marks.into() };
         Self {
-            wholes: Wholes::new(&texts.collect::<Vec<_>>()),
-            fragments: Fragments::new(atoms).map(Box::new),
-            plain: Plain::new(atoms).map(Box::new),
+            lengths,
+            exact: Filter::new(&hashes, SPARSE),
+            fours: Filter::new(&fours, SPARSE_FOURS),
+            steps,
+            has_ends,
+            has_plain: !tables.plain.is_empty(),
+            has_shorter: !tables.shorter.is_empty(),
+            tables: Box::new(tables),
         }
     }
 
     /// Sets the bits of what a value has.
     #[inline]
     pub(super) fn search(&self, value: Raw<'_>, held: &mut Held) {
-        if let Some(plain) = &self.plain {
-            plain.search(value, held);
+        if self.has_plain {
+            self.tables.plain.search(value, held);
         }
         value.keyword(|text| self.search_text(text.as_bytes(), held));
     }
@@ -87,18 +212,85 @@ impl Lookup {
     /// The same for a text.
     #[inline]
     pub(super) fn search_text(&self, text: &[u8], held: &mut Held) {
-        if self.wholes.may_have(text.len()) {
-            self.wholes.search(text, held);
+        if self.lengths & length_bit(text.len()) != 0 {
+            self.search_exact(hash(text), held);
         }
-        if let Some(fragments) = &self.fragments {
-            fragments.search(text, held);
+        if self.has_ends
+            && let Some(head) = text.first_chunk::<GRAM>()
+            && let Some(tail) = text.last_chunk::<GRAM>()
+        {
+            self.search_exact(hash(head) ^ HEAD, held);
+            self.search_exact(hash(tail) ^ TAIL, held);
+        }
+        match self.steps {
+            Steps::None => {}
+            Steps::Four => self.search_parts::<4>(text, held),
+            Steps::Two => self.search_parts::<2>(text, held),
+        }
+        if self.has_shorter {
+            for (needle, marks) in &self.tables.shorter {
+                if find::<true>(text, needle).is_some() {
+                    hold(&self.tables.marks, *marks, held);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn search_exact(&self, hash: u64, held: &mut Held) {
+        let (half, other) = halves(hash);
+        if self.exact.may_have(other) {
+            self.tables.exact.search(half, other, held);
+        }
+    }
+
+    #[inline]
+    fn search_parts<const STEP: usize>(&self, text: &[u8], held: &mut Held) {
+        parts::each_four::<STEP>(text, |at, four| {
+            if self.fours.may_have(parts::mixed(four)) {
+                self.tables.parts.compare(text, at, four, held);
+            }
+        });
+    }
+}
+
+impl Exact {
+    fn new(texts: Vec<(u64, Mark)>) -> Self {
+        let mut marks = Vec::new();
+        let groups = grouped(texts, &mut marks);
+        let mut slots =
+            vec![Slot::default(); (marks.len() * 2).next_power_of_two()].into_boxed_slice();
+        for (hash, of) in groups {
+            let (half, other) = halves(hash);
+            let mut at = other as usize & (slots.len() - 1);
+            for mark in &marks[of.range()] {
+                while slots[at].half != 0 {
+                    at = (at + 1) & (slots.len() - 1);
+                }
+                slots[at] = Slot { half, word: mark.word, side: mark.side, bits: mark.bits };
+            }
+        }
+        Self(slots)
+    }
+
+    #[cold]
+    fn search(&self, half: u32, other: u32, held: &mut Held) {
+        let mut at = other as usize & (self.0.len() - 1);
+        loop {
+            let slot = &self.0[at];
+            if slot.half == 0 {
+                return;
+            }
+            if slot.half == half {
+                held[usize::from(slot.word)][usize::from(slot.side)] |= slot.bits;
+            }
+            at = (at + 1) & (self.0.len() - 1);
         }
     }
 }
 
 impl Plain {
-    /// `None` where the atoms have no such values.
-    fn new(atoms: &[(Atom, Mark)]) -> Option<Self> {
+    fn new(atoms: &[(Atom, Mark)]) -> Self {
         let (mut present, mut ints, mut bools) = (Vec::new(), Vec::new(), Vec::new());
         for &(atom, mark) in atoms {
             match atom.what {
@@ -108,14 +300,15 @@ impl Plain {
                 What::Whole(_) | What::Head(_) | What::Tail(_) | What::Part { .. } => {}
             }
         }
-        if present.is_empty() && ints.is_empty() && bools.is_empty() {
-            return None;
-        }
         let mut marks = Vec::new();
         let present = merged(present.into_iter(), &mut marks);
         let ints = grouped(ints, &mut marks);
         let bools = grouped(bools, &mut marks);
-        Some(Self { present, ints, bools, marks })
+        Self { present, ints, bools, marks }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.marks.is_empty()
     }
 
     fn search(&self, value: Raw<'_>, held: &mut Held) {
@@ -133,7 +326,7 @@ impl Plain {
 /// Sets the bits of some marks.
 #[inline]
 fn hold(marks: &[Mark], range: Marks, held: &mut Held) {
-    for mark in &marks[range.from as usize..range.to as usize] {
+    for mark in &marks[range.range()] {
         held[usize::from(mark.word)][usize::from(mark.side)] |= mark.bits;
     }
 }
@@ -168,141 +361,6 @@ fn hold_value<T: Ord>(list: &[(T, Marks)], value: T, marks: &[Mark], held: &mut 
     if let Ok(at) = list.binary_search_by(|(of, _)| of.cmp(&value)) {
         hold(marks, list[at].1, held);
     }
-}
-
-impl Fragments {
-    /// `None` where the atoms have no such texts.
-    fn new(atoms: &[(Atom, Mark)]) -> Option<Self> {
-        let (mut heads, mut tails) = (Vec::new(), Vec::new());
-        let (mut long, mut short, mut shorter) = (Vec::new(), Vec::new(), Vec::new());
-        for &(atom, mark) in atoms {
-            match atom.what {
-                What::Any | What::Int(_) | What::Bool(_) | What::Whole(_) => {}
-                What::Head(text) => heads.push((text, mark)),
-                What::Tail(text) => tails.push((text, mark)),
-                What::Part { text, rare } => match text.len() {
-                    LONG.. => long.push((text, rare, mark)),
-                    SHORT.. => short.push((text, rare, mark)),
-                    _ => shorter.push(((text, rare), mark)),
-                },
-            }
-        }
-        let ends = (!heads.is_empty() || !tails.is_empty())
-            .then(|| Box::new(Ends { heads: Wholes::new(&heads), tails: Wholes::new(&tails) }));
-        let (long, short) = (Parts::new(&long), Parts::new(&short));
-        if ends.is_none() && long.is_none() && short.is_none() && shorter.is_empty() {
-            return None;
-        }
-        let mut marks = Vec::new();
-        let shorter = grouped(shorter, &mut marks).into_iter();
-        let needle = |(text, rare): (_, u16)| Needle { text, rare: rare.into() };
-        let shorter = shorter.map(|(text, marks)| (needle(text), marks)).collect();
-        Some(Self { long, short, ends, shorter, marks: marks.into() })
-    }
-
-    #[inline]
-    fn search(&self, value: &[u8], held: &mut Held) {
-        if let Some(long) = &self.long {
-            long.search(value, held);
-        }
-        if let Some(short) = &self.short {
-            short.search(value, held);
-        }
-        if let Some(ends) = &self.ends
-            && let Some(head) = value.first_chunk::<GRAM>()
-            && let Some(tail) = value.last_chunk::<GRAM>()
-        {
-            ends.heads.search(head, held);
-            ends.tails.search(tail, held);
-        }
-        for (needle, marks) in &self.shorter {
-            if find::<true>(value, needle).is_some() {
-                hold(&self.marks, *marks, held);
-            }
-        }
-    }
-}
-
-/// Whole values, by hash. A value whose hash is that of another holds a guard too much.
-#[derive(Debug)]
-struct Wholes {
-    /// Bit *n* where there is a text of *n* bytes; the last bit stands for all longer ones.
-    lengths: u64,
-    /// Bits by hash, a few in a hundred: most values are looked for here alone, in little memory.
-    filter: Box<[u64]>,
-    table: Option<Box<Table>>,
-}
-
-/// With open addressing: half of a hash, which is zero in a free slot.
-#[derive(Debug)]
-struct Table {
-    slots: Box<[(u32, Marks)]>,
-    marks: Vec<Mark>,
-}
-
-impl Wholes {
-    fn new(texts: &[(&'static [u8], Mark)]) -> Self {
-        /// Bits of the filter for each text.
-        const SPARSE: usize = 16;
-        let lengths = texts.iter().fold(0, |lengths, (text, _)| lengths | length_bit(text.len()));
-        let mut marks = Vec::new();
-        let hashes = texts.iter().map(|(text, mark)| (halves(hash(text)), *mark)).collect();
-        let groups = grouped(hashes, &mut marks);
-        let words = (groups.len() * SPARSE).div_ceil(64).next_power_of_two();
-        let mut filter = vec![0; words].into_boxed_slice();
-        let mut slots =
-            vec![(0, Marks::default()); (groups.len() * 2).next_power_of_two()].into_boxed_slice();
-        for ((half, other), marks) in groups {
-            let (word, bit) = bit(&filter, other);
-            filter[word] |= bit;
-            let mut at = other as usize & (slots.len() - 1);
-            while slots[at].0 != 0 {
-                at = (at + 1) & (slots.len() - 1);
-            }
-            slots[at] = (half, marks);
-        }
-        let table = (!texts.is_empty()).then(|| Box::new(Table { slots, marks }));
-        Self { lengths, filter, table }
-    }
-
-    #[inline]
-    fn may_have(&self, length: usize) -> bool {
-        self.lengths & length_bit(length) != 0
-    }
-
-    #[inline]
-    fn search(&self, value: &[u8], held: &mut Held) {
-        let (half, other) = halves(hash(value));
-        let (word, bit) = bit(&self.filter, other);
-        if self.filter[word] & bit != 0
-            && let Some(table) = &self.table
-        {
-            table.search(half, other, held);
-        }
-    }
-}
-
-impl Table {
-    fn search(&self, half: u32, other: u32, held: &mut Held) {
-        let mut at = other as usize & (self.slots.len() - 1);
-        loop {
-            let (of, marks) = self.slots[at];
-            if of == 0 {
-                return;
-            }
-            // Of texts with the same half there may be several.
-            if of == half {
-                hold(&self.marks, marks, held);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-}
-
-/// A word of a filter and a bit in it. The number of words is a power of two.
-#[inline]
-fn bit(filter: &[u64], hash: u32) -> (usize, u64) {
-    ((hash >> 6) as usize & (filter.len() - 1), 1 << (hash & 63))
 }
 
 #[inline]
@@ -343,244 +401,38 @@ pub(super) fn hash(text: &[u8]) -> u64 {
     hash | 1
 }
 
-/// How many bytes of a part are looked up.
-const GRAM: usize = 4;
-/// A part of this length has four bytes in it that begin at a multiple of four in the value, wherever it stands;
-/// shorter ones, which have five bytes or more, have some that begin at a multiple of two.
-const LONG: usize = 2 * GRAM - 1;
-/// See [`LONG`]. Still shorter parts are not looked up by four bytes.
-const SHORT: usize = GRAM + 1;
-
-/// Parts of values. Each is found by four of its bytes: a filter of bits says at which places in a value such four
-/// bytes stand, and only there are texts compared.
-///
-/// Only every `STEP`th place in a value is looked at. So of a part as many fours are known, that begin at one byte
-/// after the other: one of them begins at such a place.
-#[derive(Debug)]
-struct Parts<const STEP: usize> {
-    filter: Filter,
-    /// By four bytes, in a table with open addressing, a range of `places`; an empty one marks a free slot.
-    slots: Vec<(u32, u32, u32)>,
-    places: Vec<Place>,
-    parts: Vec<Part>,
-    texts: Vec<u8>,
-    marks: Vec<Mark>,
-}
-
-/// Where in a part four bytes stand.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    part: u32,
-    at: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    /// Place in [`Parts::texts`].
-    text: u32,
-    length: u32,
-    marks: Marks,
-}
-
-impl<const STEP: usize> Parts<STEP> {
-    /// `None` where there are no texts.
-    fn new(texts: &[(&'static str, u16, Mark)]) -> Option<Self> {
-        if texts.is_empty() {
-            return None;
-        }
-        let mut made = Self {
-            filter: Filter::new(texts.len() * STEP),
-            slots: Vec::new(),
-            places: Vec::new(),
-            parts: Vec::new(),
-            texts: Vec::new(),
-            marks: Vec::new(),
-        };
-        let mut sorted = texts.to_vec();
-        sorted.sort_by_key(|(text, ..)| *text);
-        // Four bytes, and where they stand in which part.
-        let mut grams: Vec<(u32, Place)> = Vec::new();
-        for same in sorted.chunk_by(|a, b| a.0 == b.0) {
-            let (text, rare, _) = same[0];
-            let text = text.as_bytes();
-            let part = index(made.parts.len());
-            let marks = merged(same.iter().map(|(.., mark)| *mark), &mut made.marks);
-            made.parts.push(Part {
-                text: index(made.texts.len()),
-                length: index(text.len()),
-                marks,
-            });
-            made.texts.extend_from_slice(text);
-            let first = usize::from(rare).min(text.len() - (GRAM + STEP - 1));
-            for at in first..first + STEP {
-                let four = text[at..].first_chunk::<GRAM>().expect("BUG: a part is too short");
-                grams.push((folded4(*four), Place { part, at: index(at) }));
-            }
-        }
-        grams.sort_by_key(|(gram, _)| *gram);
-        made.slots = vec![(0, 0, 0); (grams.len() * 2).next_power_of_two()];
-        for same in grams.chunk_by(|a, b| a.0 == b.0) {
-            let gram = same[0].0;
-            made.filter.add(gram);
-            let from = index(made.places.len());
-            made.places.extend(same.iter().map(|(_, place)| *place));
-            let mut at = made.slot(gram);
-            while made.slots[at].1 != made.slots[at].2 {
-                at = (at + 1) & (made.slots.len() - 1);
-            }
-            made.slots[at] = (gram, from, index(made.places.len()));
-        }
-        Some(made)
-    }
-
-    #[inline]
-    fn slot(&self, gram: u32) -> usize {
-        mixed(gram) as usize & (self.slots.len() - 1)
-    }
-
-    #[inline]
-    fn search(&self, value: &[u8], held: &mut Held) {
-        let mut probe = |at: usize, gram: u32| {
-            if self.filter.may_have(gram) {
-                self.compare(value, at, gram, held);
-            }
-        };
-        let (words, rest) = value.as_chunks::<8>();
-        let mut at = 0;
-        for word in words {
-            let word = folded(u64::from_le_bytes(*word));
-            // Two of them, or four, of which the last has two bytes of the next word: it is looked at below.
-            let (first, second) = halves(word);
-            probe(at, first);
-            probe(at + 4, second);
-            if STEP == 2 {
-                probe(at + 2, halves(word >> 16).0);
-            }
-            at += 8;
-        }
-        if let Some(four) = rest.first_chunk::<GRAM>() {
-            probe(at, folded4(*four));
-        }
-        if STEP == 2 {
-            let skipped = (6..).step_by(8).take_while(|at| at + GRAM <= value.len());
-            for at in skipped.chain((at + 2..).step_by(4).take_while(|at| at + GRAM <= value.len()))
-            {
-                if let Some(four) = value[at..].first_chunk::<GRAM>() {
-                    probe(at, folded4(*four));
-                }
-            }
-        }
-    }
-
-    /// Looks for the parts that have these four bytes at this place.
-    #[cold]
-    #[inline(never)]
-    fn compare(&self, value: &[u8], at: usize, gram: u32, held: &mut Held) {
-        let mut slot = self.slot(gram);
-        loop {
-            let (of, from, to) = self.slots[slot];
-            if from == to {
-                return;
-            }
-            if of == gram {
-                for place in &self.places[from as usize..to as usize] {
-                    let part = &self.parts[place.part as usize];
-                    let text = &self.texts[part.text as usize..][..part.length as usize];
-                    let there = at
-                        .checked_sub(place.at as usize)
-                        .and_then(|start| value.get(start..start + text.len()));
-                    if there.is_some_and(|there| same::<true>(there, text)) {
-                        hold(&self.marks, part.marks, held);
-                    }
-                }
-                return;
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-    }
-}
-
-/// Bits by hash: whether four bytes may be those of a part. As few words as the parts need, so that what is looked up lies
-/// close together.
-#[derive(Debug)]
-struct Filter(Box<[u64]>);
-
-impl Filter {
-    /// For as many fours.
-    fn new(count: usize) -> Self {
-        /// Bits for each of them.
-        const SPARSE: usize = 24;
-        Self(vec![0; (count * SPARSE).div_ceil(64).next_power_of_two()].into())
-    }
-
-    fn add(&mut self, gram: u32) {
-        let (word, bit) = self.place(gram);
-        self.0[word] |= 1 << bit;
-    }
-
-    #[inline]
-    fn may_have(&self, gram: u32) -> bool {
-        let (word, bit) = self.place(gram);
-        self.0[word] >> bit & 1 != 0
-    }
-
-    /// A word and a bit in it: of a product the bits are taken that depend on all four bytes.
-    #[inline]
-    fn place(&self, gram: u32) -> (usize, u32) {
-        let hash = mixed(gram);
-        ((hash >> 18) as usize & (self.0.len() - 1), hash >> 12 & 63)
-    }
-}
-
-/// The first and the last four bytes of eight.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]
-fn halves(word: u64) -> (u32, u32) {
-    (word as u32, (word >> 32) as u32)
-}
-
-/// The same for upper and lower case of ASCII letters. Some other bytes become one too, which finds guards that are not
-/// there, rarely, and costs a tenth of telling them apart.
-#[inline]
-fn folded(word: u64) -> u64 {
-    word | 0x2020_2020_2020_2020
-}
-
-/// [`folded`], for four bytes.
-#[inline]
-fn folded4(four: [u8; GRAM]) -> u32 {
-    halves(folded(u32::from_le_bytes(four).into())).0
-}
-
-#[inline]
-fn mixed(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9e37_79b1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const MARK: Mark = Mark { word: 0, side: 0, bits: 1 };
 
-    fn holds(search: impl FnOnce(&mut Held)) -> bool {
+    fn lookup(what: What) -> Lookup {
+        Lookup::new(&[(Atom { slot: 0, what }, MARK)])
+    }
+
+    fn finds(lookup: &Lookup, value: &[u8]) -> bool {
         let mut held = [[0; 2]];
-        search(&mut held);
+        lookup.search_text(value, &mut held);
         held[0][0] == 1
     }
 
     /// Wherever a part stands, in whatever case, and whichever of its bytes are searched for first.
-    fn found_everywhere<const STEP: usize>(text: &'static str) {
+    fn found_everywhere(text: &'static str, with: Option<&'static str>) {
         for rare in 0..text.len() {
-            let parts = Parts::<STEP>::new(&[(text, u16::try_from(rare).unwrap(), MARK)]).unwrap();
+            let rare = u16::try_from(rare).unwrap();
+            let part = |text, rare| Atom { slot: 0, what: What::Part { text, rare } };
+            let other = with.map(|other| (part(other, 0), Mark { side: 1, ..MARK }));
+            let atoms: Vec<_> = [(part(text, rare), MARK)].into_iter().chain(other).collect();
+            let parts = Lookup::new(&atoms);
             for before in 0..20 {
                 for after in 0..12 {
                     let mut value = vec![b'-'; before];
                     value.extend(text.to_ascii_uppercase().bytes());
                     value.extend(vec![b'-'; after]);
-                    assert!(holds(|held| parts.search(&value, held)), "{before} {after} {rare}");
+                    assert!(finds(&parts, &value), "{before} {after} {rare}");
                     value[before + text.len() / 2] = b'!';
-                    assert!(!holds(|held| parts.search(&value, held)), "{before} {after} {rare}");
+                    assert!(!finds(&parts, &value), "{before} {after} {rare}");
                 }
             }
         }
@@ -588,22 +440,38 @@ mod tests {
 
     #[test]
     fn parts_are_found_everywhere() {
-        found_everywhere::<2>("curl ");
-        found_everywhere::<2>("/proc/");
-        found_everywhere::<4>("\\temp\\x");
-        found_everywhere::<4>(":\\windows\\system32\\");
+        for text in ["$", "::", "$$", "-e ", "curl", "curl ", "/proc/", "/temp/x", ":/windows/"] {
+            found_everywhere(text, None);
+            found_everywhere(text, Some("wget "));
+            found_everywhere(text, Some("/appdata/local/"));
+        }
+    }
+
+    #[test]
+    fn ends_are_no_whole_values() {
+        let (head, tail) = (lookup(What::Head(b"c:/w")), lookup(What::Tail(b".dll")));
+        let whole = lookup(What::Whole(b".dll"));
+        for (value, ends) in [
+            ("C:/Windows/x.DLL", [true, true, false]),
+            ("c:/w", [true, false, false]),
+            (".dll", [false, true, true]),
+            ("dll", [false; 3]),
+            ("c:/x/c:/w.dll.", [false; 3]),
+        ] {
+            let value = value.as_bytes();
+            let found = [&head, &tail, &whole].map(|lookup| finds(lookup, value));
+            assert_eq!(found, ends, "{value:?}");
+        }
     }
 
     #[test]
     fn whole_values_are_found_in_any_case() {
         let texts: [&[u8]; 5] =
-            [b"", b"a", b"cmd.exe", b"rundll32.exe", b"c:\\windows\\system32\\a.dll"];
+            [b"", b"a", b"cmd.exe", b"rundll32.exe", b"c:/windows/system32/a.dll"];
         for text in texts {
-            let wholes = Wholes::new(&[(text, MARK)]);
-            assert!(wholes.may_have(text.len()));
+            let whole = lookup(What::Whole(text));
             for value in texts {
-                let found = holds(|held| wholes.search(&value.to_ascii_uppercase(), held));
-                assert_eq!(found, value == text, "{value:?} {text:?}");
+                assert_eq!(finds(&whole, &value.to_ascii_uppercase()), value == text, "{value:?}");
             }
         }
     }

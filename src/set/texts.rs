@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::glob::{Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold};
 use crate::text::{Needle, in_sorted, in_sorted_fold};
 
-use super::lookup::{Lookup, Mark};
+use super::lookup::{Lookup, Mark, places};
 use super::plan::{Atom, What};
 
 /// The string tests of all rules of a set; [`rules!`](crate::rules!) writes it.
@@ -83,7 +83,7 @@ const WORDS: usize = 2;
 type Held = [[u64; 2]; WORDS];
 
 impl Few {
-    /// What each pattern needs, if there is anything; `None` for a list that is too long.
+    /// What each pattern needs, if there is anything; `None` where none needs anything, and for a list that is too long.
     fn new(needs: &[Option<What>]) -> Option<Self> {
         let mark = |at: usize| {
             let (word, side) = (u16::try_from(at / 128).ok()?, u16::try_from(at / 64 % 2).ok()?);
@@ -91,7 +91,7 @@ impl Few {
         };
         let mut always = Held::default();
         let mut atoms = Vec::new();
-        if needs.len() > MOST {
+        if needs.len() > MOST || needs.iter().all(Option::is_none) {
             return None;
         }
         for (at, need) in needs.iter().enumerate() {
@@ -108,13 +108,8 @@ impl Few {
     fn of(&self, value: &str) -> impl Iterator<Item = usize> {
         let mut held = self.always;
         self.lookup.search_text(value.as_bytes(), &mut held);
-        held.into_iter().flatten().enumerate().flat_map(|(word, mut bits)| {
-            std::iter::from_fn(move || {
-                let next = bits.trailing_zeros();
-                bits &= bits.wrapping_sub(1);
-                (next < u64::BITS).then_some(word * 64 + next as usize)
-            })
-        })
+        let words = held.into_iter().flatten().enumerate();
+        words.flat_map(|(word, bits)| places(bits).map(move |at| word * 64 + at))
     }
 }
 
@@ -168,7 +163,7 @@ impl Bytes {
         let exact = kept(self.list(Self::text));
         let globs = kept(self.list(Self::glob));
         let needs = self.list(Self::need);
-        let few = if needs.is_empty() { None } else { Few::new(&needs).map(Box::new) };
+        let few = Few::new(&needs).map(Box::new);
         Strings { fold, exact, globs, few }
     }
 
