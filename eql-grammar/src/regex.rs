@@ -82,6 +82,9 @@ pub struct Dfa {
     /// Texts of which every match has one in it, in lower case with folding; none where no such texts are
     /// known. No part of the tables: what can be searched for before they are used.
     pub parts: Vec<String>,
+    /// All values that match, but for the case of letters with folding; empty where they are not few. No part of the
+    /// tables, as `parts`.
+    pub texts: Vec<String>,
 }
 
 /// Why a list of patterns does not compile.
@@ -144,7 +147,11 @@ pub fn compile(patterns: &[&str], fold: bool) -> Result<Dfa, RegexError> {
     let ast = syntax::Ast::Union(asts);
     determinize::determinize(&ast, fold)
         .and_then(|raw| minimize::minimize(&raw))
-        .map(|tables| Dfa { parts: parts::parts(&ast, fold), ..tables })
+        .map(|tables| Dfa {
+            parts: parts::parts(&ast, fold),
+            texts: parts::texts(&ast).unwrap_or_default(),
+            ..tables
+        })
         .map_err(|TooComplex(what)| {
             let whose = if patterns.len() > 1 {
                 "these patterns together need"
@@ -456,7 +463,7 @@ mod tests {
     #[test]
     fn same_as_the_reference() {
         let mut random = Random(0x5851_f42d_4c95_7f2d);
-        let (mut hits, mut tries, mut with_parts) = (0, 0, 0);
+        let (mut hits, mut tries, mut with_parts, mut with_texts) = (0, 0, 0, 0);
         for _ in 0..3_000 {
             let depth = 1 + random.below(4);
             let patterns: Vec<String> =
@@ -474,6 +481,10 @@ mod tests {
             }
             for ast in &asts {
                 let parts = parts::parts(ast, fold);
+                let texts = parts::texts(ast);
+                for text in texts.iter().flatten() {
+                    assert!(reference::matches(ast, text, fold), "{patterns:?} {fold} on {text:?}");
+                }
                 let hits = (0..40).map(|_| random.value());
                 for mut value in hits.filter(|value| reference::matches(ast, value, fold)) {
                     if fold {
@@ -482,10 +493,18 @@ mod tests {
                     let found = parts.is_empty() || parts.iter().any(|part| value.contains(part));
                     assert!(found, "{patterns:?} {fold}: none of {parts:?} in {value:?}");
                     with_parts += usize::from(!parts.is_empty());
+                    if let Some(texts) = &texts {
+                        let is_value = |text: &String| {
+                            if fold { text.eq_ignore_ascii_case(&value) } else { *text == value }
+                        };
+                        assert!(texts.iter().any(is_value), "{patterns:?} {fold}: no {value:?}");
+                        with_texts += 1;
+                    }
                 }
             }
         }
         assert!((tries / 5..tries * 4 / 5).contains(&hits), "{hits} of {tries} match");
+        assert!(with_texts > 100, "only {with_texts} matches are among few");
         assert!(with_parts > 1_000, "only {with_parts} matches have known parts");
     }
 
@@ -524,6 +543,27 @@ mod tests {
             assert_eq!(compile(&[pattern], fold).unwrap().parts, parts, "{pattern}");
         }
         assert_eq!(compile(&["x.*yz", "[0-9]w"], false).unwrap().parts, ["w", "yz"]);
+    }
+
+    #[test]
+    fn few_texts_that_match() {
+        for (pattern, texts) in [
+            ("a[bc]", &["ab", "ac"] as &[&str]),
+            ("(cmd|net1?)\\.exe", &["cmd.exe", "net.exe", "net1.exe"]),
+            ("a{1,3}|aa", &["a", "aa", "aaa"]),
+            ("(ab){2}", &["abab"]),
+            ("", &[""]),
+            ("a*", &[]),
+            ("[^a]", &[]),
+            ("[a-z][0-9]", &[]),
+            ("[a-z0-9]{2}", &[]),
+            ("(a|b){7}", &[]),
+            ("a&a", &[]),
+        ] {
+            assert_eq!(compile(&[pattern], false).unwrap().texts, texts, "{pattern}");
+        }
+        assert_eq!(compile(&[r"[a-z0-9]\.exe"], true).unwrap().texts.len(), 36);
+        assert_eq!(compile(&["ab", "cd|ab"], true).unwrap().texts, ["ab", "cd"]);
     }
 
     /// Every regular expression of the corpus compiles, quickly and into small tables.

@@ -50,6 +50,10 @@ fn what_events_need_is_found_in_every_form() {
             r#"process.command_line regex~ """.+mimikatz\.[0-9]+""""#,
             "`process.command_line` has `mimikatz.`",
         ),
+        (
+            r#"process.name regex~ """(evil|Bad)\.exe""""#,
+            "`process.name` is `bad.exe` or `process.name` is `evil.exe`",
+        ),
         ("process.parent.pid == 4", "`process.parent.pid` is `4`"),
         ("4 == process.parent.pid", "`process.parent.pid` is `4`"),
         (

@@ -25,6 +25,7 @@ pub(super) fn minimize(raw: &Raw) -> Result<Dfa, TooComplex> {
         accept: order.accept,
         table: classes.columns.concat(),
         parts: Vec::new(),
+        texts: Vec::new(),
     })
 }
 

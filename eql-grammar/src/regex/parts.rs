@@ -6,6 +6,10 @@ use super::syntax::Ast;
 
 /// A longer text finds hardly less.
 const LONGEST: usize = 64;
+/// A pattern that matches more texts than this is not asked for them.
+const WHOLES: usize = 64;
+/// Nor is one that repeats something more often.
+const LONGEST_RUN: u32 = 16;
 /// More alternatives are not worth a search each.
 const MOST: usize = 16;
 
@@ -75,6 +79,64 @@ fn best(candidates: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let shortest = |texts: &Vec<String>| texts.iter().map(String::len).min().unwrap_or_default();
     let candidates = candidates.filter(|texts| shortest(texts) > 0);
     candidates.max_by_key(|texts| (shortest(texts), MOST - texts.len())).unwrap_or_default()
+}
+
+/// All texts that the pattern matches, each once, where they are no more than [`WHOLES`]; case counts.
+pub(super) fn texts(ast: &Ast) -> Option<Vec<String>> {
+    let mut all = match ast {
+        Ast::Class { negated: false, set } => {
+            let count = |&(first, last): &(u32, u32)| (last - first) as usize + 1;
+            if set.ranges().iter().map(count).sum::<usize>() > WHOLES {
+                return None;
+            }
+            let codes = set.ranges().iter().flat_map(|&(first, last)| first..=last);
+            codes.filter_map(char::from_u32).map(String::from).collect()
+        }
+        Ast::Concat(list) => product(list.iter().map(texts))?,
+        Ast::Union(list) => {
+            let mut all = Vec::new();
+            for ast in list {
+                all.append(&mut texts(ast)?);
+                if all.len() > WHOLES {
+                    return None;
+                }
+            }
+            all
+        }
+        Ast::Repeat { ast, min, max: Some(max) } if *max <= LONGEST_RUN => {
+            let each = texts(ast)?;
+            let mut all = Vec::new();
+            for count in *min..=*max {
+                all.append(&mut product(repeat_n(Some(each.clone()), count as usize))?);
+                if all.len() > WHOLES {
+                    return None;
+                }
+            }
+            all
+        }
+        Ast::Class { .. } | Ast::Repeat { .. } | Ast::Intersection(_) | Ast::Complement(_) => {
+            return None;
+        }
+    };
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
+/// Each text of the first list with each of the next one behind it, and so on.
+fn product(lists: impl Iterator<Item = Option<Vec<String>>>) -> Option<Vec<String>> {
+    let mut all = vec![String::new()];
+    for list in lists {
+        let list = list?;
+        if all.len() * list.len() > WHOLES {
+            return None;
+        }
+        all = all
+            .iter()
+            .flat_map(|text| list.iter().map(move |next| format!("{text}{next}")))
+            .collect();
+    }
+    Some(all)
 }
 
 /// The character that this is, in lower case with `fold`; `None` where it is none or may be another one.
