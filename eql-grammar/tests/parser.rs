@@ -348,6 +348,21 @@ fn operators_and_names_have_spans() {
 }
 
 #[test]
+fn comments_are_no_part_of_what_stands_before_them() {
+    let text =
+        "process /* a */ // b\nwhere parent.name /* c */ == 1 and ?pid// d\n== `e f` /* g */";
+    let Body::Event(event) = query(text).body else { panic!() };
+    assert_eq!(&text[event.category.span.range()], "process");
+    let mut seen = Vec::new();
+    walk(&event.condition, &mut |expr| {
+        if let Expr::Field(_) = expr.node {
+            seen.push(&text[expr.span.range()]);
+        }
+    });
+    assert_eq!(seen, ["parent.name", "?pid", "`e f`"]);
+}
+
+#[test]
 fn errors_have_codes_and_places() {
     use Code::{
         ArrayIndex, BadCategory, BadEscape, BadPipeArgument, BadRuns, BadSample, BadTimeSpan,
