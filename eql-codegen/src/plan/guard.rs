@@ -93,6 +93,10 @@ impl What {
     }
 }
 
+/// The most that texts share among them which no estimate is listed for: however many a guard names, most events have one
+/// that is common.
+const OTHERS: f64 = 0.2;
+
 impl Guard {
     /// What the guard costs in the end: the tests that it lets happen, and looking it up.
     pub(crate) fn cost(&self) -> f64 {
@@ -147,7 +151,10 @@ impl Guard {
         let (present, texts): (Vec<&Atom>, Vec<&Atom>) =
             atoms.iter().partition(|atom| atom.what == What::Any);
         let of_present = present.iter().map(|atom| priors.of(atom)).fold(0.0, f64::max);
-        let of_texts = texts.iter().map(|atom| priors.of(atom)).sum::<f64>();
+        let (listed, others): (Vec<&Atom>, Vec<&Atom>) =
+            texts.into_iter().partition(|atom| priors.lists(atom));
+        let sum = |atoms: Vec<&Atom>| atoms.into_iter().map(|atom| priors.of(atom)).sum::<f64>();
+        let of_texts = sum(listed) + sum(others).min(OTHERS);
         let probability = (of_present + of_texts).min(1.0);
         Self { atoms, probability }
     }

@@ -99,6 +99,21 @@ impl Priors {
         }
     }
 
+    /// Whether an estimate for this very atom is listed.
+    pub(crate) fn lists(&self, atom: &Atom) -> bool {
+        let values = self.fields.get(&atom.path).unwrap_or(&self.other);
+        let text = atom.what.text();
+        match &atom.what {
+            What::Any => true,
+            What::Whole(_) | What::Int(_) | What::Bool(_) => {
+                values.wholes.contains_key(text.as_ref())
+            }
+            What::Head(_) | What::Tail(_) | What::Part(..) => {
+                values.parts.iter().any(|(known, _)| known.contains(text.as_ref()))
+            }
+        }
+    }
+
     /// The listed share of events that have each window of the text in this field; 0 where none is listed.
     pub(crate) fn of_windows(&self, path: &str, text: &str) -> Vec<f64> {
         let values = self.fields.get(path).unwrap_or(&self.other);

@@ -155,6 +155,17 @@ fn a_field_is_looked_into_for_many_terms_and_not_for_one() {
 }
 
 #[test]
+fn a_long_list_of_rare_texts_is_a_guard() {
+    let names: Vec<String> = (0..600).map(|at| format!("\"tool{at}.exe\"")).collect();
+    let rule = format!("process where process.name : ({})", names.join(", "));
+    let plan = planned(&vec![rule.as_str(); 10]);
+    let guards = &plan.stages[0].guards;
+    assert_eq!(guards.len(), 1);
+    assert_eq!(guards[0].atoms.len(), 600);
+    assert!(guards[0].probability < 0.25, "{}", guards[0].probability);
+}
+
+#[test]
 fn a_set_of_too_many_terms_is_refused() {
     let rule = query("process where process.pid == 4");
     let plan = |rules: usize| Plan::new(&vec![&rule; rules], &Priors::built_in());
