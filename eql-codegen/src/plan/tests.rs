@@ -158,7 +158,7 @@ fn a_field_is_looked_into_for_many_terms_and_not_for_one() {
 fn a_long_list_of_rare_texts_is_a_guard() {
     let names: Vec<String> = (0..600).map(|at| format!("\"tool{at}.exe\"")).collect();
     let rule = format!("process where process.name : ({})", names.join(", "));
-    let plan = planned(&vec![rule.as_str(); 10]);
+    let plan = planned(&[rule.as_str(); 10]);
     let guards = &plan.stages[0].guards;
     assert_eq!(guards.len(), 1);
     assert_eq!(guards[0].atoms.len(), 600);
