@@ -74,15 +74,19 @@ impl Plan {
     }
 }
 
-/// The terms that an event fits, with their keys; reused from event to event.
+/// Which terms of a rule an event fits, with their keys, and what the rule remembers to tell; reused from event to event.
 #[derive(Clone, Debug, Default)]
-struct Hits {
+pub(crate) struct Fits {
     targets: Vec<Target>,
+    /// Of the targets, and of more before.
     keys: Vec<Keys>,
+    lineages: Vec<Lineage>,
+    pub(crate) descends: Vec<bool>,
 }
 
-impl Hits {
-    fn add(&mut self, target: Target) -> &mut Keys {
+impl Fits {
+    /// The keys to fill in of a term that the event fits.
+    pub(crate) fn add(&mut self, target: Target) -> &mut Keys {
         let used = self.targets.len();
         self.targets.push(target);
         if used == self.keys.len() {
@@ -91,37 +95,8 @@ impl Hits {
         self.keys[used].clear()
     }
 
-    fn clear(&mut self) {
-        self.targets.clear();
-    }
-
-    fn with<T>(&self, take: impl FnOnce(&[Hit<'_>]) -> T) -> T {
-        let hits: Vec<Hit<'_>> = self
-            .targets
-            .iter()
-            .zip(&self.keys)
-            .map(|(target, keys)| Hit { target: *target, keys })
-            .collect();
-        take(&hits)
-    }
-}
-
-/// Which terms of a rule an event fits, and what the rule remembers to tell.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fits {
-    hits: Hits,
-    lineages: Vec<Lineage>,
-    pub(crate) descends: Vec<bool>,
-}
-
-impl Fits {
-    /// The keys to fill in of a term that the event fits.
-    pub(crate) fn add(&mut self, target: Target) -> &mut Keys {
-        self.hits.add(target)
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
-        self.hits.targets.is_empty()
+        self.targets.is_empty()
     }
 
     /// So many lineages, and for each the place for its answer.
@@ -130,6 +105,15 @@ impl Fits {
         self.descends.clear();
         self.descends.resize(count, false);
         (&mut self.lineages, &mut self.descends)
+    }
+
+    fn clear(&mut self) {
+        self.targets.clear();
+    }
+
+    fn hits(&self) -> Vec<Hit<'_>> {
+        let pairs = self.targets.iter().zip(&self.keys);
+        pairs.map(|(target, keys)| Hit { target: *target, keys }).collect()
     }
 }
 
@@ -170,7 +154,7 @@ impl State for SequenceState {
 
     /// Ends the stream where the first event of a source comes too late for it.
     fn begin(&mut self, time: Option<Timestamp>, emit: Emit<'_>) {
-        self.fits.hits.clear();
+        self.fits.clear();
         let Some(time) = time.filter(|_| self.source_begins) else { return };
         self.source_begins = false;
         if self.machine.watermark().is_some_and(|watermark| time < watermark) {
@@ -191,10 +175,8 @@ impl State for SequenceState {
             self.untimed += u64::from(!self.fits.is_empty());
             return;
         };
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            machine.on_event(time, tiebreaker, hits, payload, &mut |found| emit(&found.events));
-        });
+        let hits = self.fits.hits();
+        self.machine.on_event(time, tiebreaker, &hits, payload, &mut |found| emit(&found.events));
     }
 
     fn begin_source(&mut self) {
@@ -253,7 +235,7 @@ impl State for SampleState {
     }
 
     fn begin(&mut self, _: Option<Timestamp>, _: Emit<'_>) {
-        self.fits.hits.clear();
+        self.fits.clear();
     }
 
     fn take(
@@ -266,10 +248,8 @@ impl State for SampleState {
         if self.fits.is_empty() {
             return;
         }
-        let machine = &mut self.machine;
-        self.fits.hits.with(|hits| {
-            machine.on_event(hits, payload, &mut |found| emit(&all_there(found)));
-        });
+        let hits = self.fits.hits();
+        self.machine.on_event(&hits, payload, &mut |found| emit(&all_there(found)));
     }
 
     fn flush(&mut self, emit: Emit<'_>) {

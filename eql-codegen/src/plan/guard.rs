@@ -302,12 +302,14 @@ fn of_strings(
         list.push(What::of_glob(glob, path, priors)?);
     }
     if let Some(regex) = &test.regex {
-        if regex.texts.is_empty() && regex.parts.is_empty() {
+        if !regex.texts.is_empty() {
+            list.extend(regex.texts.iter().map(|text| What::Whole(text.to_ascii_lowercase())));
+        } else if regex.parts.is_empty() {
             return None;
-        }
-        list.extend(regex.texts.iter().map(|text| What::Whole(text.to_ascii_lowercase())));
-        for text in regex.parts.iter().filter(|_| regex.texts.is_empty()) {
-            list.push(part(text, path, priors)?);
+        } else {
+            for text in &regex.parts {
+                list.push(part(text, path, priors)?);
+            }
         }
     }
     Some(Guard::new(path, list, priors))

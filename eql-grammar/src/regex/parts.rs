@@ -93,26 +93,11 @@ pub(super) fn texts(ast: &Ast) -> Option<Vec<String>> {
             codes.filter_map(char::from_u32).map(String::from).collect()
         }
         Ast::Concat(list) => product(list.iter().map(texts))?,
-        Ast::Union(list) => {
-            let mut all = Vec::new();
-            for ast in list {
-                all.append(&mut texts(ast)?);
-                if all.len() > WHOLES {
-                    return None;
-                }
-            }
-            all
-        }
+        Ast::Union(list) => union(list.iter().map(texts))?,
         Ast::Repeat { ast, min, max: Some(max) } if *max <= LONGEST_RUN => {
             let each = texts(ast)?;
-            let mut all = Vec::new();
-            for count in *min..=*max {
-                all.append(&mut product(repeat_n(Some(each.clone()), count as usize))?);
-                if all.len() > WHOLES {
-                    return None;
-                }
-            }
-            all
+            let times = |count: u32| product(repeat_n(Some(each.clone()), count as usize));
+            union((*min..=*max).map(times))?
         }
         Ast::Class { .. } | Ast::Repeat { .. } | Ast::Intersection(_) | Ast::Complement(_) => {
             return None;
@@ -120,6 +105,18 @@ pub(super) fn texts(ast: &Ast) -> Option<Vec<String>> {
     };
     all.sort_unstable();
     all.dedup();
+    Some(all)
+}
+
+/// The texts of all lists.
+fn union(lists: impl Iterator<Item = Option<Vec<String>>>) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    for list in lists {
+        all.append(&mut list?);
+        if all.len() > WHOLES {
+            return None;
+        }
+    }
     Some(all)
 }
 
