@@ -93,8 +93,8 @@ impl What {
     }
 }
 
-/// The most that texts share among them which no estimate is listed for: however many a guard names, most events have one
-/// that is common.
+/// The most that texts and numbers share among them which no estimate is listed for: however many a guard names, most
+/// events have one that is common.
 const OTHERS: f64 = 0.2;
 
 impl Guard {
@@ -151,10 +151,10 @@ impl Guard {
         let (present, texts): (Vec<&Atom>, Vec<&Atom>) =
             atoms.iter().partition(|atom| atom.what == What::Any);
         let of_present = present.iter().map(|atom| priors.of(atom)).fold(0.0, f64::max);
-        let (listed, others): (Vec<&Atom>, Vec<&Atom>) =
-            texts.into_iter().partition(|atom| priors.lists(atom));
+        let (others, known): (Vec<&Atom>, Vec<&Atom>) =
+            texts.into_iter().partition(|atom| priors.is_one_of_many(atom));
         let sum = |atoms: Vec<&Atom>| atoms.into_iter().map(|atom| priors.of(atom)).sum::<f64>();
-        let of_texts = sum(listed) + sum(others).min(OTHERS);
+        let of_texts = sum(known) + sum(others).min(OTHERS);
         let probability = (of_present + of_texts).min(1.0);
         Self { atoms, probability }
     }

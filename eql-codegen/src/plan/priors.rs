@@ -99,17 +99,16 @@ impl Priors {
         }
     }
 
-    /// Whether an estimate for this very atom is listed.
-    pub(crate) fn lists(&self, atom: &Atom) -> bool {
+    /// Whether this is a text or a number of which nothing is known but how often those that are not listed stand in the
+    /// field: one of very many.
+    pub(crate) fn is_one_of_many(&self, atom: &Atom) -> bool {
         let values = self.fields.get(&atom.path).unwrap_or(&self.other);
         let text = atom.what.text();
         match &atom.what {
-            What::Any => true,
-            What::Whole(_) | What::Int(_) | What::Bool(_) => {
-                values.wholes.contains_key(text.as_ref())
-            }
+            What::Any | What::Bool(_) => false,
+            What::Whole(_) | What::Int(_) => !values.wholes.contains_key(text.as_ref()),
             What::Head(_) | What::Tail(_) | What::Part(..) => {
-                values.parts.iter().any(|(known, _)| known.contains(text.as_ref()))
+                !values.parts.iter().any(|(known, _)| known.contains(text.as_ref()))
             }
         }
     }

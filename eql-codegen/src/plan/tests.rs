@@ -166,6 +166,15 @@ fn a_long_list_of_rare_texts_is_a_guard() {
 }
 
 #[test]
+fn of_two_truth_values_none_is_rare() {
+    let rule = "process where process.interactive == true or process.code_signature.valid == true";
+    let plan = planned(&[rule; 10]);
+    let guards = &plan.stages[0].guards;
+    assert_eq!(guards.len(), 1);
+    assert!(guards[0].probability > 0.25, "{}", guards[0].probability);
+}
+
+#[test]
 fn a_set_of_too_many_terms_is_refused() {
     let rule = query("process where process.pid == 4");
     let plan = |rules: usize| Plan::new(&vec![&rule; rules], &Priors::built_in());
