@@ -48,7 +48,7 @@ impl Marks {
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Lookup {
-    /// Bit *n* where there is a whole value of *n* bytes; the last bit stands for all longer ones.
+    /// The lengths of whole values, as [`length_bit`]s.
     lengths: u64,
     /// Of the hashes in the table of exact texts.
     exact: Filter,
@@ -363,8 +363,9 @@ fn hold_value<T: Ord>(list: &[(T, Marks)], value: T, marks: &[Mark], held: &mut 
     }
 }
 
+/// A set of lengths has a bit for each; the last one stands for all longer ones.
 #[inline]
-fn length_bit(length: usize) -> u64 {
+pub(super) fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
 }
 

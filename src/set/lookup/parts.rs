@@ -127,28 +127,9 @@ impl Parts {
 /// Calls `probe` with every `STEP`th place in a value and the four bytes, [folded], that begin there.
 #[inline]
 pub(super) fn each_four<const STEP: usize>(value: &[u8], mut probe: impl FnMut(usize, u32)) {
-    let (words, rest) = value.as_chunks::<8>();
-    let mut at = 0;
-    for word in words {
-        let word = folded(u64::from_le_bytes(*word));
-        // Two of them, or four, of which the last has two bytes of the next word: it is looked at below.
-        let (first, second) = halves(word);
-        probe(at, first);
-        probe(at + 4, second);
-        if STEP == 2 {
-            probe(at + 2, halves(word >> 16).0);
-        }
-        at += 8;
-    }
-    if let Some(four) = rest.first_chunk::<GRAM>() {
-        probe(at, folded4(*four));
-    }
-    if STEP == 2 {
-        let skipped = (6..).step_by(8).take_while(|at| at + GRAM <= value.len());
-        for at in skipped.chain((at + 2..).step_by(4).take_while(|at| at + GRAM <= value.len())) {
-            if let Some(four) = value[at..].first_chunk::<GRAM>() {
-                probe(at, folded4(*four));
-            }
+    for (at, four) in value.windows(GRAM).enumerate().step_by(STEP) {
+        if let Some(four) = four.first_chunk() {
+            probe(at, folded4(*four));
         }
     }
 }
