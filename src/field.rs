@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::json::{self, Scalar};
-use crate::set::Strings;
+use crate::set::{InLists, StringLists, Strings};
 use crate::value::Timestamp;
 
 pub use crate::own::Own;
@@ -126,6 +126,20 @@ pub trait Has<F: Field> {
         F: Field<Kind: TextKind>,
     {
         self.any(|value| test.matches(value))
+    }
+
+    /// The lists that have a value of the field.
+    #[inline]
+    fn in_lists(&self, lists: &StringLists) -> InLists
+    where
+        F: Field<Kind: TextKind>,
+    {
+        let mut found = InLists::default();
+        self.any(|value| {
+            found.add(lists.of(value));
+            false
+        });
+        found
     }
 
     /// Whether a value is this text, byte by byte.

@@ -19,7 +19,7 @@ use crate::group::Stored;
 use crate::number::Number;
 use crate::rule::{Rule, RuleMeta, Schedule, Severity};
 use crate::sequence::Tiebreaker;
-use crate::set::{Entry, Strings};
+use crate::set::{Entry, InLists, StringLists, Strings};
 use crate::value::Timestamp;
 use crate::values::{Values, collect};
 
@@ -43,6 +43,16 @@ pub fn any_text<F: Field<Kind: TextKind>, E: Has<F> + ?Sized>(
     test: &Strings,
 ) -> bool {
     event.any_text(test)
+}
+
+/// [`Has::in_lists`]
+#[inline]
+pub fn in_lists<F: Field<Kind: TextKind>, E: Has<F> + ?Sized>(
+    event: &E,
+    _: F,
+    lists: &StringLists,
+) -> InLists {
+    event.in_lists(lists)
 }
 
 /// Like [`Has::any`], and `test(None)` where the field has no value.

@@ -85,8 +85,8 @@ pub mod __private {
     };
     pub use crate::generated::{
         BROKEN, DetectAll, One, Source, all, any_or_null, any_text, both, compare, detectors,
-        either, event_at, first_time, has, in_numbers, ipv4, ipv6, is, meta, of_stored, order,
-        order_ip, runs, tiebreaker, time, to_int, to_number, to_part,
+        either, event_at, first_time, has, in_lists, in_numbers, ipv4, ipv6, is, meta, of_stored,
+        order, order_ip, runs, tiebreaker, time, to_int, to_number, to_part,
     };
     pub use crate::glob::{
         Gap, Glob, GlobKind, NO_PIECE, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold,

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::field::{Date, Field, Has, Kind, TextKind, ValueOf};
 use crate::json::{HasObjects, date_at};
 use crate::scan::{Flaw, Projection, Raw, Scan};
-use crate::set::Strings;
+use crate::set::{InLists, StringLists, Strings};
 use crate::value::Timestamp;
 
 /// The fields that a set of rules reads; [`rules!`](crate::rules!) writes it.
@@ -203,6 +203,14 @@ fn any_is(scan: &Scan, slot: usize, is: &str) -> bool {
     any_text_in(scan, slot, |text| text == is)
 }
 
+fn all_in_lists(scan: &Scan, slot: usize, lists: &StringLists) -> InLists {
+    let mut found = InLists::default();
+    for value in scan.values(slot) {
+        value.keyword(|text| found.add(lists.of(text)));
+    }
+    found
+}
+
 impl<S: Projected, F: Slot<S>> Has<F> for Row<S> {
     #[inline]
     fn any(&self, mut test: impl FnMut(ValueOf<'_, F>) -> bool) -> bool {
@@ -215,6 +223,14 @@ impl<S: Projected, F: Slot<S>> Has<F> for Row<S> {
         F: Field<Kind: TextKind>,
     {
         any_passes(&self.scan, F::SLOT, test)
+    }
+
+    #[inline]
+    fn in_lists(&self, lists: &StringLists) -> InLists
+    where
+        F: Field<Kind: TextKind>,
+    {
+        all_in_lists(&self.scan, F::SLOT, lists)
     }
 
     #[inline]

@@ -47,7 +47,7 @@ use crate::sequence::Target;
 use crate::value::Timestamp;
 
 pub use self::driver::{Driver, OneByOne, SetDriver};
-pub use self::texts::{StringTests, Strings};
+pub use self::texts::{InLists, StringLists, StringTests, Strings};
 
 use self::index::Index;
 use self::plan::{Plan, Stage};

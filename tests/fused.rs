@@ -1,4 +1,5 @@
-//! A set finds what its rules find one by one, for random queries over random events and streams.
+//! A set finds what its rules find one by one, and these what the evaluator finds, for random queries over random events
+//! and streams.
 //!
 //! There are enough rules for guards. `EQL_SEED=n` repeats a run.
 
@@ -11,11 +12,12 @@ mod events;
 #[path = "agreement/expressions.rs"]
 mod expressions;
 #[path = "agreement/streams.rs"]
-#[allow(dead_code, reason = "the evaluator is not asked here")]
+#[allow(dead_code, reason = "streams are not evaluated here")]
 mod streams;
 
 use dice::{CONFIG, Dice};
-use eql_grammar::ast::Dialect;
+use eql_eval::{Context, Event, Mapping, SampleOptions};
+use eql_grammar::ast::{Dialect, Query};
 use eql_grammar::config::parse_config;
 use eql_grammar::diag::Diagnostics;
 use eql_grammar::lower::{Options, lower};
@@ -40,11 +42,13 @@ fn a_set_finds_what_its_rules_find() {
     println!("EQL_SEED={seed}");
     let (config, _) = parse_config(CONFIG);
     let schema = config.schema();
-    let accepted = |text: &str, dialect| {
+    let accepted = |text: &str, dialect| -> Option<Query> {
         let query = parse(text, dialect).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
-        lower(&query, &Options::new(dialect, &schema), &mut Diagnostics::new()).is_some()
+        lower(&query, &Options::new(dialect, &schema), &mut Diagnostics::new())?;
+        Some(query)
     };
     let mut files = Vec::new();
+    let mut queries = Vec::new();
     let mut dice = Dice::new(seed);
     while files.len() < EVENT_RULES + GROUP_RULES {
         let dice = &mut dice;
@@ -52,9 +56,11 @@ fn a_set_finds_what_its_rules_find() {
         let dialect = if endpoint { Dialect::Endpoint } else { Dialect::Elasticsearch };
         let text = if files.len() < EVENT_RULES {
             let category = ["any", "process", "process", "network"][dice.roll(4)];
-            let mut condition = Writer::new(dice, dialect).condition(4);
+            let mut writer = Writer::new(dice, dialect);
+            let mut condition =
+                if files.len() % 4 == 0 { writer.lists() } else { writer.condition(4) };
             if endpoint && dice.chance(10) {
-                condition = format!("{} and {condition}", streams::descendant(dice));
+                condition = format!("{} and ({condition})", streams::descendant(dice));
             }
             if !endpoint && dice.chance(30) {
                 let system = ["windows", "linux"][dice.roll(2)];
@@ -66,8 +72,9 @@ fn a_set_finds_what_its_rules_find() {
         } else {
             streams::sequence(dice, dialect).text
         };
-        if accepted(&text, dialect) {
+        if let Some(query) = accepted(&text, dialect) {
             files.push((format!("r{:03}.toml", files.len()), file(&text, dialect, files.len())));
+            queries.push((text, query, endpoint));
         }
     }
     let batch =
@@ -82,6 +89,27 @@ fn a_set_finds_what_its_rules_find() {
     // A set that tests every term of every rule would be one without guards.
     let all = (EVENT_RULES + GROUP_RULES) as u64 * found.events;
     assert!(found.candidates < 2 * all, "nothing is left out: {found:?}");
+
+    // In a set of many rules tests are calls over tables, which they are not in a rule alone.
+    let cx = Context::new(Mapping::Schema(schema.clone()));
+    let event = |source: &Value| Event::from_source(source.clone(), &cx).expect("a time");
+    let evaluated: Vec<Event> = documents.iter().map(event).collect();
+    let alerts = program.run_all(&documents);
+    let mut compared = 0;
+    for ((text, query, endpoint), alerts) in queries[..EVENT_RULES].iter().zip(alerts) {
+        // Rules of Elastic Defend need an operating system besides.
+        if *endpoint {
+            continue;
+        }
+        let expected = eql_eval::run(query, &evaluated, &cx, SampleOptions::default());
+        let expected: Vec<_> = expected.into_iter().flat_map(|found| found.events).collect();
+        let alerts: Vec<_> =
+            alerts.iter().flat_map(|alert| &alert.events).copied().map(Some).collect();
+        assert_eq!(alerts, expected, "{text}");
+        compared += usize::from(!alerts.is_empty());
+    }
+    println!("{compared} of the rules find something by themselves");
+    assert!(compared > EVENT_RULES / 3, "too few rules find something");
 
     let mut made = |arrays: bool| -> Vec<Vec<Value>> {
         (0..STREAMS / 2).map(|_| streams::stream(dice, arrays)).collect()

@@ -5,6 +5,7 @@ mod cond;
 mod expr;
 mod fields;
 mod group;
+mod lists;
 mod meta;
 mod packed;
 mod rule;
@@ -18,7 +19,11 @@ pub(crate) use packed::Packer;
 pub(crate) use rule::{Rule, TAKEN, fields_read, imports, rule, skeleton};
 pub(crate) use texts::StringTests;
 
+use std::cell::RefCell;
+
 use eql_grammar::hir;
+
+use self::lists::Bound;
 
 /// What every emitting function needs to know.
 pub(crate) struct Cx<'a> {
@@ -26,6 +31,14 @@ pub(crate) struct Cx<'a> {
     pub(crate) fields: &'a [hir::Field],
     /// How tests of strings are written.
     pub(crate) shape: Shape<'a>,
+    /// What was looked up before, where code is written.
+    bound: RefCell<Vec<Bound>>,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(fields: &'a [hir::Field], shape: Shape<'a>) -> Self {
+        Self { fields, shape, bound: RefCell::default() }
+    }
 }
 
 /// How tests of strings are written.

@@ -6,23 +6,29 @@
 use std::sync::OnceLock;
 
 use crate::glob::{Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold};
-use crate::text::{Needle, in_sorted, in_sorted_fold};
+use crate::text::{Needle, eq_fold, in_sorted, in_sorted_fold};
 
-use super::lookup::{Lookup, Mark, places};
+use super::lookup::{Lookup, Mark, hash, length_bit, places};
 use super::plan::{Atom, What};
 
 /// The string tests of all rules of a set; [`rules!`](crate::rules!) writes it.
 #[derive(Debug)]
 pub struct StringTests {
     packed: &'static [u8],
-    tests: OnceLock<Box<[Strings]>>,
+    unpacked: OnceLock<Unpacked>,
+}
+
+#[derive(Debug)]
+struct Unpacked {
+    tests: Box<[Strings]>,
+    lists: Box<[StringLists]>,
 }
 
 impl StringTests {
     /// Tests as the macro of the same version packs them.
     #[must_use]
     pub const fn new(packed: &'static [u8]) -> Self {
-        Self { packed, tests: OnceLock::new() }
+        Self { packed, unpacked: OnceLock::new() }
     }
 
     /// The test at a place.
@@ -33,7 +39,22 @@ impl StringTests {
     #[inline(never)]
     #[must_use]
     pub fn at(&self, place: usize) -> &Strings {
-        &self.tests.get_or_init(|| unpacked(self.packed))[place]
+        &self.unpacked().tests[place]
+    }
+
+    /// The lists at a place, which counts lists of lists.
+    ///
+    /// # Panics
+    /// As [`at`](Self::at).
+    #[inline(never)]
+    #[must_use]
+    pub fn lists(&self, place: usize) -> &StringLists {
+        &self.unpacked().lists[place]
+    }
+
+    #[inline]
+    fn unpacked(&self) -> &Unpacked {
+        self.unpacked.get_or_init(|| unpacked(self.packed))
     }
 }
 
@@ -44,6 +65,8 @@ pub struct Strings {
     fold: bool,
     /// The string may be one of these, which are sorted by length in bytes and then by bytes.
     exact: &'static [&'static str],
+    /// The lengths of these, as [`length_bit`]s.
+    lengths: u64,
     /// Or match one of these.
     globs: &'static [Glob],
     /// Of long lists.
@@ -54,9 +77,14 @@ impl Strings {
     /// Whether the value passes.
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {
-        let is_in = if self.fold { in_sorted_fold } else { in_sorted };
-        if is_in(value, self.exact) {
-            return true;
+        if self.lengths & length_bit(value.len()) != 0 {
+            let is_in = if self.fold { in_sorted_fold } else { in_sorted };
+            if is_in(value, self.exact) {
+                return true;
+            }
+        }
+        if self.globs.is_empty() {
+            return false;
         }
         if let Some(few) = &self.few {
             let matches = if self.fold { glob_fold } else { glob };
@@ -64,6 +92,97 @@ impl Strings {
         }
         let any = if self.fold { any_glob_fold } else { any_glob };
         any(value, self.globs)
+    }
+}
+
+/// Lists of texts that a rule looks for in one field, with a table of what is in them: one look at a value instead of one
+/// for each list.
+#[derive(Debug)]
+pub struct StringLists {
+    /// The lengths of the texts, as [`length_bit`]s.
+    lengths: u64,
+    /// By hash, with open addressing.
+    table: Box<[Option<Listed>]>,
+}
+
+/// A text and the lists that have it.
+#[derive(Clone, Copy, Debug)]
+struct Listed {
+    text: &'static str,
+    fold: bool,
+    lists: u64,
+}
+
+/// Which of some [`StringLists`] have a value of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InLists(u64);
+
+impl StringLists {
+    /// Of tests without patterns.
+    fn new<'a>(tests: impl Iterator<Item = &'a Strings>) -> Self {
+        let mut all: Vec<Listed> = Vec::new();
+        for (at, test) in tests.enumerate() {
+            let lists = 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX));
+            let lists = lists.expect("BUG: more lists than bits");
+            all.extend(test.exact.iter().map(|text| Listed { text, fold: test.fold, lists }));
+        }
+        all.sort_unstable_by_key(|listed| (listed.text, listed.fold));
+        all.dedup_by(|next, kept| {
+            let same = (next.text, next.fold) == (kept.text, kept.fold);
+            if same {
+                kept.lists |= next.lists;
+            }
+            same
+        });
+        let lengths = all.iter().fold(0, |bits, listed| bits | length_bit(listed.text.len()));
+        let mut made =
+            Self { lengths, table: vec![None; (2 * all.len()).next_power_of_two()].into() };
+        for listed in all {
+            let mut at = made.place(listed.text);
+            while made.table[at].is_some() {
+                at = (at + 1) & (made.table.len() - 1);
+            }
+            made.table[at] = Some(listed);
+        }
+        made
+    }
+
+    /// The lists that have the value.
+    #[must_use]
+    pub fn of(&self, value: &str) -> InLists {
+        let mut found = 0;
+        if self.lengths & length_bit(value.len()) != 0 {
+            let mut at = self.place(value);
+            while let Some(Listed { text, fold, lists }) = &self.table[at] {
+                let is_it = if *fold { eq_fold(value, text) } else { value == *text };
+                if is_it {
+                    found |= lists;
+                }
+                at = (at + 1) & (self.table.len() - 1);
+            }
+        }
+        InLists(found)
+    }
+
+    /// Where a text stands in the table, or behind it.
+    #[inline]
+    fn place(&self, text: &str) -> usize {
+        (hash(text.as_bytes()) >> 32) as usize & (self.table.len() - 1)
+    }
+}
+
+impl InLists {
+    /// Whether the list at a place, which is below 64, has a value.
+    #[inline]
+    #[must_use]
+    pub const fn is_in(self, list: u32) -> bool {
+        self.0 >> list & 1 != 0
+    }
+
+    /// Adds the lists that have another value of the field.
+    #[inline]
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
     }
 }
 
@@ -118,11 +237,15 @@ fn kept<T>(list: Vec<T>) -> &'static [T] {
     if list.is_empty() { &[] } else { list.leak() }
 }
 
-fn unpacked(packed: &'static [u8]) -> Box<[Strings]> {
+fn unpacked(packed: &'static [u8]) -> Unpacked {
     let mut bytes = Bytes(packed);
     let tests = bytes.list(Bytes::test);
+    let lists = bytes.list(|bytes| {
+        let places = bytes.list(Bytes::number);
+        StringLists::new(places.into_iter().map(|place| &tests[place]))
+    });
     assert!(bytes.0.is_empty(), "BUG: a set has more tests than it says");
-    tests.into_boxed_slice()
+    Unpacked { tests: tests.into(), lists: lists.into() }
 }
 
 struct Bytes(&'static [u8]);
@@ -164,7 +287,8 @@ impl Bytes {
         let globs = kept(self.list(Self::glob));
         let needs = self.list(Self::need);
         let few = Few::new(&needs).map(Box::new);
-        Strings { fold, exact, globs, few }
+        let lengths = exact.iter().fold(0, |bits, text| bits | length_bit(text.len()));
+        Strings { fold, exact, lengths, globs, few }
     }
 
     fn need(&mut self) -> Option<What> {
@@ -239,7 +363,8 @@ mod tests {
                 \x00\x03\x04last\
                 \x00\x04\x0asomewhere \x04\
                 \x00\x04\x03tmp\x02\
-                \x06\x00\x01\x03one\x02\x04firs\x03\x04last\x04\x0asomewhere \x03\x04\x03tmp\x02";
+                \x06\x00\x01\x03one\x02\x04firs\x03\x04last\x04\x0asomewhere \x03\x04\x03tmp\x02\
+            \x01\x02\x01\x00";
         const WHOLE: Piece =
             Piece { head: Needle { text: "x", rare: 0 }, tail: &[Gap { any: 2, text: "y" }] };
         let tests = StringTests::new(packed);
@@ -287,5 +412,38 @@ mod tests {
         ] {
             assert_eq!(third.matches(value), passes, "{value}");
         }
+        let lists = tests.lists(0);
+        assert_eq!(lists.of("BC"), InLists(0b10));
+        assert_eq!(lists.of(&"a".repeat(128)), InLists(0b01));
+    }
+
+    #[test]
+    fn lists_have_texts_in_their_own_case() {
+        let list = |fold, exact| Strings { fold, exact, lengths: 0, globs: &[], few: None };
+        let lists = [
+            list(true, &["a", "cmd.exe"] as &[_]),
+            list(false, &["CMD.exe", "cmd.exe"]),
+            list(true, &["cmd.exe", "powershell.exe"]),
+            list(false, &["", "cmd.exe"]),
+            list(true, &["\u{e9}"]),
+        ];
+        let lists = StringLists::new(lists.iter());
+        for (value, found) in [
+            ("cmd.exe", 0b0_1111),
+            ("CMD.exe", 0b0_0111),
+            ("Cmd.exe", 0b0_0101),
+            ("cmd_exe", 0),
+            ("A", 0b0_0001),
+            ("", 0b0_1000),
+            ("PowerShell.exe", 0b0_0100),
+            ("\u{e9}", 0b1_0000),
+            // Case is that of ASCII letters.
+            ("\u{c9}", 0),
+        ] {
+            assert_eq!(lists.of(value), InLists(found), "{value:?}");
+        }
+        let mut found = lists.of("A");
+        found.add(lists.of("PowerShell.exe"));
+        assert!(found.is_in(0) && !found.is_in(1) && found.is_in(2));
     }
 }

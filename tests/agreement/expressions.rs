@@ -214,6 +214,24 @@ impl<'d> Writer<'d> {
         format!("{left} {op} {right}")
     }
 
+    /// Conditions that look for lists of texts in one field again and again.
+    #[allow(dead_code, reason = "rules of sets are written with it")]
+    pub(crate) fn lists(&mut self) -> String {
+        let field = self.field(Type::Keyword);
+        let parts: Vec<String> = (0..4 + self.dice.roll(5))
+            .map(|_| {
+                let op = self.dice.pick(&["in", "in~", "not in", "not in~"]);
+                let list = self.list(5, Self::word);
+                match self.dice.roll(3) {
+                    0 => format!("({field} {op} {list} and {})", self.leaf()),
+                    1 => format!("({} or not {field} {op} {list})", self.leaf()),
+                    _ => format!("{field} {op} {list}"),
+                }
+            })
+            .collect();
+        parts.join(self.dice.pick(&[" and ", " or "]))
+    }
+
     fn number_list(&mut self) -> String {
         let left = if self.dice.chance(50) { self.field(Type::Long) } else { self.number(1) };
         let op = self.dice.pick(&["in", "in", "not in"]);

@@ -12,7 +12,7 @@ use super::{Cx, Shape};
 /// The impls of one rule, to stand in a block that has [`imports`](super::rule::imports). `meta` is a reference to its
 /// metadata.
 pub(crate) fn compact(rule: &Rule<'_>, shape: Shape<'_>, meta: &TokenStream) -> TokenStream {
-    let cx = &Cx { fields: &rule.query.fields, shape };
+    let cx = &Cx::new(&rule.query.fields, shape);
     let members = members(rule.query);
     let aliases = cx.own_fields();
     let Bounds { names, list: bounds } = Bounds::plain(rule, cx, &members);

@@ -43,17 +43,17 @@ impl Cx<'_> {
                 quote!(!#inner)
             }
             Cond::And(list) => {
-                let list = cheapest_first(list).into_iter().map(|cond| self.operand(cond));
-                quote!(#(#list)&&*)
+                self.joined(&cheapest_first(list), &quote!(&&), |cond| self.operand(cond))
             }
             Cond::Or(list) => {
-                let list = cheapest_first(list).into_iter().map(|cond| self.cond(cond));
-                quote!(#(#list)||*)
+                self.joined(&cheapest_first(list), &quote!(||), |cond| self.cond(cond))
             }
             Cond::Exists(field) => self.any_value(*field),
             Cond::Test(field, test) => {
                 if let (Shape::Calls(table), Test::Strings(test)) = (self.shape, test)
-                    && let Some(call) = self.string_call(*field, test, table)
+                    && let Some(call) = self
+                        .bound_test(*field, test)
+                        .or_else(|| self.string_call(*field, test, table))
                 {
                     return call;
                 }

@@ -36,7 +36,7 @@ pub(super) struct Member {
 
 /// Everything but the struct itself.
 pub(crate) fn rule(rule: &Rule<'_>) -> TokenStream {
-    let cx = Cx { fields: &rule.query.fields, shape: Shape::Inline };
+    let cx = Cx::new(&rule.query.fields, Shape::Inline);
     match &rule.query.body {
         Body::Event(query) => event_rule(rule, &cx, query),
         Body::Sequence(_) | Body::Sample(_) => match Group::of(rule.query) {

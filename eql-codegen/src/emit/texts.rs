@@ -30,6 +30,8 @@ pub(crate) struct StringTests<'a> {
 struct Packed {
     tests: Vec<Vec<u8>>,
     places: HashMap<Vec<u8>, usize>,
+    /// Places of tests that are asked for together.
+    lists: Vec<Vec<usize>>,
 }
 
 impl<'a> StringTests<'a> {
@@ -48,7 +50,7 @@ impl<'a> StringTests<'a> {
         } else {
             bytes.number(0);
         }
-        let Packed { tests, places } = &mut *self.packed.borrow_mut();
+        let Packed { tests, places, .. } = &mut *self.packed.borrow_mut();
         if let Some(place) = places.get(&bytes.0) {
             return *place;
         }
@@ -57,15 +59,25 @@ impl<'a> StringTests<'a> {
         tests.len() - 1
     }
 
+    /// A place for tests that are asked for together.
+    pub(super) fn lists_place(&self, tests: Vec<usize>) -> usize {
+        let Packed { lists, .. } = &mut *self.packed.borrow_mut();
+        lists.push(tests);
+        lists.len() - 1
+    }
+
     /// The static `TEXTS`.
     pub(crate) fn into_static(self) -> TokenStream {
-        let Packed { tests, .. } = self.packed.into_inner();
+        let Packed { tests, lists, .. } = self.packed.into_inner();
         if tests.is_empty() {
             return TokenStream::new();
         }
         let mut bytes = Bytes(Vec::new());
         bytes.number(tests.len());
         bytes.0.extend(tests.concat());
+        bytes.list(&lists, |bytes, tests| {
+            bytes.list(tests, |bytes, test| bytes.number(*test));
+        });
         let bytes = Literal::byte_string(&bytes.0);
         quote!(static TEXTS: rt::StringTests = rt::StringTests::new(#bytes);)
     }
