@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::guard::{Atom, Guard, What};
+use super::guard::{Atom, Guard, LONG_PART, SHORT_PART, What};
 use super::{COMMON, Priors, RARE, Stage};
 
 /// As often the choice of each term is looked at again, with those of the others as they are.
@@ -103,14 +103,18 @@ enum Way {
 }
 
 impl Way {
-    fn of(what: &What) -> Self {
-        match what {
+    /// `None` for what is searched for by itself, which is a cost of the guard alone.
+    fn of(what: &What) -> Option<Self> {
+        Some(match what {
             What::Any => Self::Presence,
             What::Whole(_) | What::Int(_) | What::Bool(_) => Self::Value,
             What::Head(_) | What::Tail(_) => Self::Ends,
-            What::Part(text, _) if text.len() >= super::guard::LONG_PART => Self::LongParts,
-            What::Part(..) => Self::ShortParts,
-        }
+            What::Part(text, _) => match text.len() {
+                LONG_PART.. => Self::LongParts,
+                SHORT_PART.. => Self::ShortParts,
+                _ => return None,
+            },
+        })
     }
 
     /// What it costs where the field has a value, as a part of a test of a term.
@@ -127,7 +131,7 @@ impl Way {
 /// What guards look into, each once.
 fn places(guards: &[Guard]) -> BTreeSet<Place> {
     let atoms = guards.iter().flat_map(|guard| &guard.atoms);
-    atoms.map(|atom| (atom.path.clone(), Way::of(&atom.what))).collect()
+    atoms.filter_map(|atom| Some((atom.path.clone(), Way::of(&atom.what)?))).collect()
 }
 
 /// Classes of events, by number: category and system. The runtime tells types apart too, which of the terms of a class

@@ -17,7 +17,7 @@ pub(super) const WINDOW: usize = 4;
 /// Shorter parts are not looked up: they are nearly everywhere.
 const SHORTEST_PART: usize = 3;
 /// The runtime searches a value for each shorter part alone.
-const SHORT_PART: usize = 5;
+pub(super) const SHORT_PART: usize = 5;
 /// From this length on the runtime looks at every fourth place of a value, below at every second.
 pub(super) const LONG_PART: usize = 7;
 

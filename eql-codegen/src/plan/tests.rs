@@ -155,6 +155,18 @@ fn a_field_is_looked_into_for_many_terms_and_not_for_one() {
 }
 
 #[test]
+fn parts_too_short_to_share_a_look_up_do_not_pay_for_one() {
+    let short_parts = |others: &str| {
+        let one = r#"process where process.name : "node.exe" and process.command_line : "*atob(*""#;
+        let rules: Vec<&str> = std::iter::repeat_n(others, 60).chain([one]).collect();
+        let guards = planned(&rules).stages[60].guards.clone();
+        guards.iter().any(|guard| guard.words().contains("atob("))
+    };
+    assert!(!short_parts(r#"process where process.command_line : "*$$$*""#));
+    assert!(short_parts(r#"process where process.command_line : "*eval(*""#));
+}
+
+#[test]
 fn a_long_list_of_rare_texts_is_a_guard() {
     let names: Vec<String> = (0..600).map(|at| format!("\"tool{at}.exe\"")).collect();
     let rule = format!("process where process.name : ({})", names.join(", "));
