@@ -78,7 +78,7 @@ impl Cx<'_> {
             let path = &self.fields[number].path;
             let places: Vec<usize> = tests.iter().map(|test| table.place(test, path)).collect();
             let place = Literal::usize_unsuffixed(table.lists_place(places));
-            let variable = format_ident!("in_{}", words(path));
+            let variable = self.variable(field);
             let value = self.ask(field, &quote!(in_lists), &quote!(, TEXTS.lists(#place)));
             let first = each.iter().position(|own| count(own) > 0).unwrap_or_default();
             lookups.push((first, quote!(let #variable = #value;)));
@@ -86,6 +86,17 @@ impl Cx<'_> {
             self.bound.borrow_mut().push(Bound { field, variable, tests });
         }
         lookups
+    }
+
+    /// A name that no other variable in scope has: paths may be the same in words.
+    fn variable(&self, field: FieldIx) -> Ident {
+        let words = words(&self.fields[field.0].path);
+        let name = format_ident!("in_{words}");
+        if self.bound.borrow().iter().all(|bound| bound.variable != name) {
+            return name;
+        }
+        // Words do not begin with a digit.
+        format_ident!("in_{}_{words}", field.0)
     }
 
     /// The test as a look at what was looked up before.
@@ -132,11 +143,11 @@ fn begins_with_block(tokens: &TokenStream) -> bool {
 #[cfg(test)]
 mod tests {
     use eql_grammar::ast::Dialect;
+    use eql_grammar::config::parse_config;
     use eql_grammar::diag::Diagnostics;
     use eql_grammar::hir::Body;
     use eql_grammar::lower::{Options, lower};
     use eql_grammar::parser::parse;
-    use eql_grammar::schema::Schema;
 
     use super::*;
     use crate::plan::Priors;
@@ -146,7 +157,9 @@ mod tests {
     fn code(condition: &str) -> String {
         let text = format!("any where {condition}");
         let ast = parse(&text, Dialect::Elasticsearch).expect(&text);
-        let options = Options::new(Dialect::Elasticsearch, Schema::builtin());
+        let (config, _) = parse_config("[fields]\n\"process.parent_name\" = \"keyword\"\n");
+        let schema = config.schema();
+        let options = Options::new(Dialect::Elasticsearch, &schema);
         let query = lower(&ast, &options, &mut Diagnostics::new()).expect(&text);
         let Body::Event(event) = &query.body else { panic!("{text}") };
         let priors = Priors::built_in();
@@ -197,7 +210,7 @@ mod tests {
 
     #[test]
     fn many_lists_are_looked_up_before_the_first() {
-        assert_eq!(code(&any("abcd")), "{letn=names(0);n(0)&&x||n(1)&&x||n(2)&&x||n(3)&&x}",);
+        assert_eq!(code(&any("abcd")), "{letn=names(0);n(0)&&x||n(1)&&x||n(2)&&x||n(3)&&x}");
         // What costs less comes before.
         let condition = format!("event.action == \"y\" and {}", any("abcd"));
         assert_eq!(code(&condition), "y&&({letn=names(0);n(0)&&x||n(1)&&x||n(2)&&x||n(3)&&x})");
@@ -213,6 +226,16 @@ mod tests {
             "({letn=names(0);(n(0)||x)&&(n(1)||x)&&(n(2)||x)&&(n(3)||x)})\
              ||{letp=parents(1);(p(0)||x)&&(p(1)||x)&&(p(2)||x)&&(p(3)||x)}",
         );
+    }
+
+    #[test]
+    fn fields_with_the_same_words_have_variables_of_their_own() {
+        let code = code(&format!(
+            "{} or {}",
+            each("parent.", "abcd", "and", "or"),
+            each("parent_", "efgh", "and", "or")
+        ));
+        assert!(code.contains("p(3)&&x||{letin_2_process_parent_name="), "{code}");
     }
 
     #[test]
