@@ -88,15 +88,15 @@ impl Cx<'_> {
         lookups
     }
 
-    /// A name that no other variable in scope has: paths may be the same in words.
+    /// A name that no other variable in scope has: two paths may be the same in words.
     fn variable(&self, field: FieldIx) -> Ident {
         let words = words(&self.fields[field.0].path);
+        // One underscore: rustc wants snake case.
+        let words = words.trim_start_matches('_');
         let name = format_ident!("in_{words}");
-        if self.bound.borrow().iter().all(|bound| bound.variable != name) {
-            return name;
-        }
-        // Words do not begin with a digit.
-        format_ident!("in_{}_{words}", field.0)
+        let numbered = (2_usize..).map(|number| format_ident!("in_{words}_{number}"));
+        let is_free = |name: &Ident| self.bound.borrow().iter().all(|of| of.variable != *name);
+        std::iter::once(name).chain(numbered).find(is_free).expect("BUG: numbers end")
     }
 
     /// The test as a look at what was looked up before.
@@ -235,7 +235,7 @@ mod tests {
             each("parent.", "abcd", "and", "or"),
             each("parent_", "efgh", "and", "or")
         ));
-        assert!(code.contains("p(3)&&x||{letin_2_process_parent_name="), "{code}");
+        assert!(code.contains("p(3)&&x||{letp_2="), "{code}");
     }
 
     #[test]
