@@ -339,6 +339,7 @@ impl Scan {
             return Err(Flaw::TooLong);
         }
         self.buffer.fill(line);
+        simd::fetch_behind(line);
         let result = walk::read(self, projection).or_else(|Odd| {
             self.store.clear(projection.len(), false);
             slow::read(self, projection)
