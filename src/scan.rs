@@ -329,7 +329,8 @@ impl Scan {
 
     /// Reads a line: one JSON object, with nothing but white space around it.
     ///
-    /// Projections may change between lines; what a scan has learned is kept only as long as they do not.
+    /// Projections may change between lines; what a scan has learned is kept only as long as they do not. Lines that stand one
+    /// behind the other in memory are read fastest in that order.
     ///
     /// # Errors
     /// A [`Flaw`], after which the scan has neither a line nor values.
