@@ -36,37 +36,30 @@ impl Cx<'_> {
         let outer = self.bound.borrow().len();
         let lookups = match self.shape {
             Shape::Calls(table) => self.bind(list, table),
-            Shape::Inline => Vec::new(),
+            Shape::Inline => BTreeMap::new(),
         };
         let operands: Vec<TokenStream> = list.iter().map(|cond| operand(cond)).collect();
         self.bound.borrow_mut().truncate(outer);
+        // From the end: what follows a look-up is in its block.
         let mut code = TokenStream::new();
-        for (at, operand) in operands.iter().enumerate().rev() {
-            code = if code.is_empty() {
-                operand.clone()
-            } else if begins_with_block(operand) {
-                quote!((#operand) #operator #code)
-            } else {
-                quote!(#operand #operator #code)
-            };
-            let mut here = lookups.iter().filter(|(first, _)| *first == at).peekable();
-            if here.peek().is_some() {
-                let here = here.map(|(_, lookup)| lookup);
-                code = quote!({ #(#here)* #code });
-            }
+        let mut end = operands.len();
+        for (first, here) in lookups.into_iter().rev() {
+            let rest = chained(&operands[first..end], operator, code);
+            code = quote!({ #(#here)* #rest });
+            end = first;
         }
-        code
+        chained(&operands[..end], operator, code)
     }
 
-    /// Binds the lists of each field that has many of them, unless one of the conditions has them all. Gives the statements,
-    /// each with the place of the first condition that needs it.
-    fn bind(&self, list: &[&Cond], table: &StringTests<'_>) -> Vec<(usize, TokenStream)> {
+    /// Binds the lists of each field that has many of them, unless one of the conditions has them all. Gives the statements
+    /// by the place of the first condition that needs them.
+    fn bind(&self, list: &[&Cond], table: &StringTests<'_>) -> BTreeMap<usize, Vec<TokenStream>> {
         let each: Vec<Tests<'_>> = list.iter().map(|cond| tests_of(cond)).collect();
         let mut all = Tests::new();
         for (field, tests) in each.iter().flatten() {
             tests.iter().for_each(|test| add(&mut all, *field, test));
         }
-        let mut lookups = Vec::new();
+        let mut lookups: BTreeMap<usize, Vec<TokenStream>> = BTreeMap::new();
         for (number, tests) in all {
             let field = FieldIx(number);
             let count = |own: &Tests<'_>| own.get(&number).map_or(0, Vec::len);
@@ -81,7 +74,7 @@ impl Cx<'_> {
             let variable = self.variable(field);
             let value = self.ask(field, &quote!(in_lists), &quote!(, TEXTS.lists(#place)));
             let first = each.iter().position(|own| count(own) > 0).unwrap_or_default();
-            lookups.push((first, quote!(let #variable = #value;)));
+            lookups.entry(first).or_default().push(quote!(let #variable = #value;));
             let tests = tests.into_iter().cloned().collect();
             self.bound.borrow_mut().push(Bound { field, variable, tests });
         }
@@ -107,6 +100,22 @@ impl Cx<'_> {
         let (variable, at) = (&of_field.variable, Literal::usize_unsuffixed(at));
         Some(quote!(#variable.is_in(#at)))
     }
+}
+
+/// Operands with an operator between them, and before what follows them if anything does. A block that is not the last is in
+/// parentheses: at the front it would be a statement.
+fn chained(operands: &[TokenStream], operator: &TokenStream, rest: TokenStream) -> TokenStream {
+    let mut code = TokenStream::new();
+    let follows = (!rest.is_empty()).then_some(&rest);
+    let mut operands = operands.iter().chain(follows).peekable();
+    while let Some(operand) = operands.next() {
+        match operands.peek() {
+            None => code.extend(operand.clone()),
+            Some(_) if begins_with_block(operand) => code.extend(quote!((#operand) #operator)),
+            Some(_) => code.extend(quote!(#operand #operator)),
+        }
+    }
+    code
 }
 
 fn tests_of(cond: &Cond) -> Tests<'_> {
