@@ -8,7 +8,7 @@
 use crate::scan::Scan;
 use crate::text::same;
 
-use super::lookup::{Lookup, Mark, hash, places};
+use super::lookup::{Lookup, Mark, places, spot};
 use super::plan::{Atom, Plan, SORTS, Stage};
 
 /// The terms of a set by their classes, which are made when the first event of each comes.
@@ -155,7 +155,7 @@ impl Names {
         list.truncate(MOST_NAMES);
         let mut table = vec![0; (list.len() * 4).next_power_of_two()];
         for (name, place) in list.iter().zip(1..) {
-            let mut at = spot(name.as_bytes(), &table);
+            let mut at = spot(name.as_bytes(), table.len());
             while table[at] != 0 {
                 at = (at + 1) & (table.len() - 1);
             }
@@ -184,7 +184,7 @@ impl Names {
 
     #[inline]
     fn bit(&self, value: &[u8]) -> u64 {
-        let mut at = spot(value, &self.table);
+        let mut at = spot(value, self.table.len());
         loop {
             let place = match self.table[at] {
                 0 => return 0,
@@ -197,12 +197,6 @@ impl Names {
             at = (at + 1) & (self.table.len() - 1);
         }
     }
-}
-
-/// Where to begin in a table.
-#[inline]
-fn spot(text: &[u8], table: &[u8]) -> usize {
-    (hash(text) >> 32) as usize & (table.len() - 1)
 }
 
 impl Class {

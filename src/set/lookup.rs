@@ -372,7 +372,7 @@ pub(super) fn length_bit(length: usize) -> u64 {
 /// The same for upper and lower case of ASCII letters. The first half is never zero. Not for tables that others may fill:
 /// the texts of a rule set are no one else's.
 #[inline]
-pub(super) fn hash(text: &[u8]) -> u64 {
+fn hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, word: u64| {
         let product = u128::from(hash ^ folded(word)) * u128::from(ODD);
@@ -400,6 +400,12 @@ pub(super) fn hash(text: &[u8]) -> u64 {
         }
     };
     hash | 1
+}
+
+/// Where to begin in a table of texts with open addressing, of so many slots, a power of two.
+#[inline]
+pub(super) fn spot(text: &[u8], slots: usize) -> usize {
+    (hash(text) >> 32) as usize & (slots - 1)
 }
 
 #[cfg(test)]

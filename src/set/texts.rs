@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::glob::{Gap, Glob, GlobKind, Piece, Pieces, any_glob, any_glob_fold, glob, glob_fold};
 use crate::text::{Needle, eq_fold, in_sorted, in_sorted_fold};
 
-use super::lookup::{Lookup, Mark, hash, length_bit, places};
+use super::lookup::{Lookup, Mark, length_bit, places, spot};
 use super::plan::{Atom, What};
 
 /// The string tests of all rules of a set; [`rules!`](crate::rules!) writes it.
@@ -65,8 +65,6 @@ pub struct Strings {
     fold: bool,
     /// The string may be one of these, which are sorted by length in bytes and then by bytes.
     exact: &'static [&'static str],
-    /// The lengths of these, as [`length_bit`]s.
-    lengths: u64,
     /// Or match one of these.
     globs: &'static [Glob],
     /// Of long lists.
@@ -77,14 +75,9 @@ impl Strings {
     /// Whether the value passes.
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {
-        if self.lengths & length_bit(value.len()) != 0 {
-            let is_in = if self.fold { in_sorted_fold } else { in_sorted };
-            if is_in(value, self.exact) {
-                return true;
-            }
-        }
-        if self.globs.is_empty() {
-            return false;
+        let is_in = if self.fold { in_sorted_fold } else { in_sorted };
+        if is_in(value, self.exact) {
+            return true;
         }
         if let Some(few) = &self.few {
             let matches = if self.fold { glob_fold } else { glob };
@@ -138,7 +131,7 @@ impl StringLists {
         let mut made =
             Self { lengths, table: vec![None; (2 * all.len()).next_power_of_two()].into() };
         for listed in all {
-            let mut at = made.place(listed.text);
+            let mut at = spot(listed.text.as_bytes(), made.table.len());
             while made.table[at].is_some() {
                 at = (at + 1) & (made.table.len() - 1);
             }
@@ -152,7 +145,7 @@ impl StringLists {
     pub fn of(&self, value: &str) -> InLists {
         let mut found = 0;
         if self.lengths & length_bit(value.len()) != 0 {
-            let mut at = self.place(value);
+            let mut at = spot(value.as_bytes(), self.table.len());
             while let Some(Listed { text, fold, lists }) = &self.table[at] {
                 let is_it = if *fold { eq_fold(value, text) } else { value == *text };
                 if is_it {
@@ -162,12 +155,6 @@ impl StringLists {
             }
         }
         InLists(found)
-    }
-
-    /// Where a text stands in the table, or behind it.
-    #[inline]
-    fn place(&self, text: &str) -> usize {
-        (hash(text.as_bytes()) >> 32) as usize & (self.table.len() - 1)
     }
 }
 
@@ -287,8 +274,7 @@ impl Bytes {
         let globs = kept(self.list(Self::glob));
         let needs = self.list(Self::need);
         let few = Few::new(&needs).map(Box::new);
-        let lengths = exact.iter().fold(0, |bits, text| bits | length_bit(text.len()));
-        Strings { fold, exact, lengths, globs, few }
+        Strings { fold, exact, globs, few }
     }
 
     fn need(&mut self) -> Option<What> {
@@ -419,7 +405,7 @@ mod tests {
 
     #[test]
     fn lists_have_texts_in_their_own_case() {
-        let list = |fold, exact| Strings { fold, exact, lengths: 0, globs: &[], few: None };
+        let list = |fold, exact| Strings { fold, exact, globs: &[], few: None };
         let lists = [
             list(true, &["a", "cmd.exe"] as &[_]),
             list(false, &["CMD.exe", "cmd.exe"]),
